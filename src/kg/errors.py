@@ -1,0 +1,180 @@
+"""The error tree: everything that kg raises on purpose.
+
+    KgError
+    ├── UsageError                 exit 2, HTTP 400   the call's words are wrong
+    │   ├── ParameterError                            a query parameter: unknown, missing, ill-typed
+    │   ├── QuerySyntaxError                          a query that does not parse (line, column)
+    │   ├── NotAcceptable          HTTP 406           no offered format fits
+    │   └── UnsupportedMedia       HTTP 415
+    ├── Refused                    exit 2, HTTP 403   an update, or SERVICE to an unlisted place
+    ├── NotFound                   exit 2, HTTP 404   no such dataset, release, query or entity
+    │   └── Gone                   exit 2, HTTP 410   a retired IRI
+    ├── DataError                  exit 1, HTTP 500   the data are at fault; carries findings
+    └── EnvironmentFault           exit 3, HTTP 500   disk full, port taken, store damaged
+        ├── StoreDamaged           exit 3, HTTP 503
+        ├── NoRelease              exit 3, HTTP 503
+        ├── TooManyQueries         exit 3, HTTP 429
+        ├── DeadlinePassed         exit 3, HTTP 504
+        ├── MemoryExceeded         exit 3, HTTP 507
+        └── ExecutorFailed         exit 3, HTTP 500   the executor died of neither
+
+A message names the place (file and line, term or parameter) and the remedy. Exit codes and
+HTTP statuses are class attributes, so that one handler at each edge serves the whole tree.
+This module imports nothing from kg.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, ClassVar
+
+if TYPE_CHECKING:
+    from kg.findings import Finding
+
+
+class KgError(Exception):
+    """Root of the tree. ``hint`` says what to do, where the message does not already."""
+
+    exit_code: ClassVar[int] = 3
+    http_status: ClassVar[int] = 500
+    title: ClassVar[str] = "Internal error"
+
+    def __init__(self, message: str, *, hint: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+
+class UsageError(KgError):
+    """The call itself is wrong: a flag, an argument, a request."""
+
+    exit_code = 2
+    http_status = 400
+    title = "Bad request"
+
+
+class ParameterError(UsageError):
+    """A query parameter is unknown, repeated, missing or of the wrong type."""
+
+    title = "Bad parameter"
+
+    def __init__(self, parameter: str, message: str, *, hint: str | None = None) -> None:
+        super().__init__(message, hint=hint)
+        self.parameter = parameter
+
+
+class QuerySyntaxError(UsageError):
+    """A SPARQL query does not parse; ``line`` and ``column`` count from 1 where known."""
+
+    title = "Malformed query"
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        line: int | None = None,
+        column: int | None = None,
+        hint: str | None = None,
+    ) -> None:
+        super().__init__(message, hint=hint)
+        self.line = line
+        self.column = column
+
+
+class NotAcceptable(UsageError):
+    """None of the formats on offer is acceptable to the client."""
+
+    http_status = 406
+    title = "Not acceptable"
+
+
+class UnsupportedMedia(UsageError):
+    """The request body has a type or an encoding that is not read here."""
+
+    http_status = 415
+    title = "Unsupported media type"
+
+
+class Refused(KgError):
+    """The request is understood and will not be carried out."""
+
+    exit_code = 2
+    http_status = 403
+    title = "Refused"
+
+
+class NotFound(KgError):
+    """There is nothing of that name."""
+
+    exit_code = 2
+    http_status = 404
+    title = "Not found"
+
+
+class Gone(NotFound):
+    """There was something of that name; it has been retired."""
+
+    http_status = 410
+    title = "Gone"
+
+
+class DataError(KgError):
+    """The data are at fault. ``findings`` lists everything that was found, not the first."""
+
+    exit_code = 1
+    title = "The data are at fault"
+
+    def __init__(self, message: str, findings: Sequence[Finding] = ()) -> None:
+        super().__init__(message)
+        self.findings = tuple(findings)
+
+
+class EnvironmentFault(KgError):
+    """The surroundings are at fault: disk, port, permissions, store."""
+
+    title = "The environment is at fault"
+
+
+class StoreDamaged(EnvironmentFault):
+    """A release on disk is not what its manifest says."""
+
+    http_status = 503
+    title = "Release damaged"
+
+
+class NoRelease(EnvironmentFault):
+    """There is no current release of the dataset in the store."""
+
+    http_status = 503
+    title = "No release"
+
+
+class TooManyQueries(EnvironmentFault):
+    """Every executor is busy. ``retry_after`` is in seconds."""
+
+    http_status = 429
+    title = "Too many queries"
+
+    def __init__(self, message: str, *, retry_after: int = 1, hint: str | None = None) -> None:
+        super().__init__(message, hint=hint)
+        self.retry_after = retry_after
+
+
+class DeadlinePassed(EnvironmentFault):
+    """A query ran past its deadline and was stopped."""
+
+    http_status = 504
+    title = "Query deadline passed"
+
+
+class MemoryExceeded(EnvironmentFault):
+    """A query needed more memory than an executor may have and was stopped."""
+
+    http_status = 507
+    title = "Query memory limit reached"
+
+
+class ExecutorFailed(EnvironmentFault):
+    """A query executor ended for a reason that is neither time nor memory."""
+
+    title = "Query executor failed"

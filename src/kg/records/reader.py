@@ -1,0 +1,165 @@
+"""YAML files as located values: every text, list and mapping knows its file, line and column.
+
+Everything is text here; the model says later what a field's text means (so ``no`` and ``2021``
+stay what the curator typed). The tree is built from the parser's events on an explicit stack:
+depth is bounded, aliases are refused as they come, and no input can recurse or expand.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Final, TypeAlias
+
+import yaml
+
+from kg.findings import Finding, Location, Severity
+
+MAX_DEPTH: Final = 20
+"""Records nest three deep; twenty leaves room and stops a bomb."""
+
+_LOADER: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A scalar as written. ``plain`` is False where it was quoted."""
+
+    value: str
+    at: Location
+    plain: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Items:
+    """A list."""
+
+    items: tuple[Node, ...]
+    at: Location
+
+
+@dataclass(frozen=True, slots=True)
+class Fields:
+    """A mapping; keys are unique."""
+
+    entries: tuple[tuple[Text, Node], ...]
+    at: Location
+
+    def get(self, name: str) -> Node | None:
+        """The value under this key, or None."""
+        return next((value for key, value in self.entries if key.value == name), None)
+
+
+Node: TypeAlias = Text | Items | Fields
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """What came out of a file: the root (None for an empty or unreadable file) and the faults."""
+
+    root: Node | None
+    findings: tuple[Finding, ...]
+
+
+class _Open:
+    """A list or mapping whose end has not been reached."""
+
+    def __init__(self, event: Any, at: Location) -> None:
+        self.mapping = isinstance(event, yaml.MappingStartEvent)
+        self.at = at
+        self.children: list[Node] = []
+
+
+def read(content: bytes, file: str) -> Read:
+    """The tree of one YAML document. ``file`` is the name that findings give. Raises nothing."""
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        return Read(
+            None,
+            (_fault(Location(file, line), f"the file is not UTF-8: {error.reason}", "save it as UTF-8"),),
+        )
+    findings: list[Finding] = []
+    try:
+        root = _tree(yaml.parse(text, Loader=_LOADER), file, findings)
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        at = Location(file, mark.line + 1, mark.column + 1) if mark else Location(file)
+        problem = ", ".join(filter(None, (error.context, error.problem)))
+        findings.append(_fault(at, f"the YAML cannot be read: {problem}", _hint(str(error.problem))))
+        root = None
+    except yaml.YAMLError as error:  # a control character, for instance
+        position = getattr(error, "position", 0)
+        at = Location(file, text.count("\n", 0, position) + 1)
+        findings.append(_fault(at, f"the YAML cannot be read: {error}", "remove the character"))
+        root = None
+    return Read(root, tuple(findings))
+
+
+def _hint(problem: str) -> str:
+    if "mapping values are not allowed" in problem:
+        return "put a text that holds a colon and a space in quotes"
+    if "tab" in problem or "\\t" in problem:
+        return "indent with spaces, not tabs"
+    return "check the indentation, the colons and the quotes on this line and the one above"
+
+
+def _fault(at: Location, message: str, remedy: str) -> Finding:
+    return Finding(Severity.VIOLATION, "yaml-syntax", message, remedy, at)
+
+
+def _tree(events: Iterator[Any], file: str, findings: list[Finding]) -> Node | None:
+    stack: list[_Open] = []
+    roots: list[Node] = []
+    for event in events:
+        at = Location(file, event.start_mark.line + 1, event.start_mark.column + 1)
+        if isinstance(event, yaml.NodeEvent):
+            _refuse_extras(event, at, findings)
+        if isinstance(event, yaml.CollectionStartEvent):
+            if len(stack) >= MAX_DEPTH:
+                findings.append(_fault(at, f"nested more than {MAX_DEPTH} deep", "lay it out flatter"))
+                return None
+            stack.append(_Open(event, at))
+            continue
+        if isinstance(event, yaml.CollectionEndEvent):
+            node = _close(stack.pop(), findings)
+        elif isinstance(event, yaml.ScalarEvent):
+            node = Text(event.value, at, event.style is None)
+        elif isinstance(event, yaml.AliasEvent):
+            node = Text("", at)
+        else:
+            continue
+        (stack[-1].children if stack else roots).append(node)
+    if len(roots) > 1:
+        findings.append(_fault(roots[1].at, "the file holds a second document", "remove the line ---"))
+    return roots[0] if roots else None
+
+
+def _refuse_extras(event: Any, at: Location, findings: list[Finding]) -> None:
+    if event.anchor is not None:
+        what = "alias *" if isinstance(event, yaml.AliasEvent) else "anchor &"
+        findings.append(_fault(at, f"{what}{event.anchor}: anchors and aliases are not used", "write it out"))
+    if getattr(event, "tag", None) is not None:
+        findings.append(_fault(at, f"tag {event.tag}: tags are not used", "remove the tag"))
+
+
+def _close(opened: _Open, findings: list[Finding]) -> Node:
+    if not opened.mapping:
+        return Items(tuple(opened.children), opened.at)
+    entries: dict[str, tuple[Text, Node]] = {}
+    for key, value in zip(opened.children[::2], opened.children[1::2], strict=True):
+        if not isinstance(key, Text):
+            findings.append(_fault(key.at, "a field's name must be a text", "write name: value"))
+        elif key.value in entries:
+            first = entries[key.value][0].at.line
+            findings.append(
+                _fault(
+                    key.at,
+                    f"{key.value!r} stands twice (first on line {first})",
+                    "make one list of both, or remove one",
+                )
+            )
+        else:
+            entries[key.value] = (key, value)
+    return Fields(tuple(entries.values()), opened.at)

@@ -1,0 +1,158 @@
+"""Settings: one frozen value, read once at the edge and passed in.
+
+A setting is given by flag, by environment variable (``KG_TIMEOUT``) or in ``kg.toml`` in the
+working directory, in that order; else its default holds. ``TABLE`` is the one list of them:
+docs/settings.md shows it, and a test keeps the two alike.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any, Final
+
+from kg.errors import UsageError
+
+CONFIG_FILE: Final = "kg.toml"
+
+
+def default_store(environ: Mapping[str, str] = os.environ) -> Path:
+    """The per-user data directory (XDG base directory specification): ``~/.local/share/kg``."""
+    base = environ.get("XDG_DATA_HOME") or str(Path(environ.get("HOME") or "~").expanduser() / ".local/share")
+    return Path(base) / "kg"
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One row of the table. ``read`` turns the text into the value or raises ValueError."""
+
+    name: str
+    default: Any
+    help: str
+    read: Callable[[str], Any]
+    repeatable: bool = False
+
+    @property
+    def variable(self) -> str:
+        return f"KG_{self.name.upper()}"
+
+    @property
+    def flag(self) -> str:
+        return f"--{self.name.replace('_', '-')}"
+
+
+def _positive(text: str) -> int:
+    number = int(text)
+    if number <= 0:
+        raise ValueError("a whole number above 0")
+    return number
+
+
+def _port(text: str) -> int:
+    number = int(text)
+    if not 0 <= number <= 65535:
+        raise ValueError("a port from 0 to 65535")
+    return number
+
+
+def _seconds(text: str) -> float:
+    number = float(text)
+    if not 0 < number <= 86_400:
+        raise ValueError("seconds above 0, at most a day")
+    return number
+
+
+def _path(text: str) -> Path:
+    if not text:
+        raise ValueError("a folder")
+    return Path(text).expanduser()
+
+
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(text.split())
+
+
+TABLE: Final[tuple[Setting, ...]] = (
+    Setting("store", None, "folder that holds the releases (default: a per-user data directory)", _path),
+    Setting("host", "127.0.0.1", "address to serve on", str),
+    Setting("port", 8000, "port to serve on", _port),
+    Setting("workers", 1, "web processes; limits, cache and pool are counted in each", _positive),
+    Setting("timeout", 30.0, "query deadline in seconds, from the arrival of the request", _seconds),
+    Setting("memory", 2048, "memory of one query executor in MiB", _positive),
+    Setting("executors", 2, "queries that may run at once", _positive),
+    Setting("max_body", 1_048_576, "largest request body in bytes", _positive),
+    Setting("max_url", 8_192, "longest request target in bytes", _positive),
+    Setting(
+        "service_allow", (), "endpoint IRI that SERVICE may ask (repeatable); none by default", _words, True
+    ),
+    Setting("cors", "*", "value of Access-Control-Allow-Origin", str),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Every setting, with its value. See ``TABLE`` for what each means and its unit."""
+
+    store: Path = field(default_factory=default_store)
+    host: str = "127.0.0.1"
+    port: int = 8000
+    workers: int = 1
+    timeout: float = 30.0
+    memory: int = 2048
+    executors: int = 2
+    max_body: int = 1_048_576
+    max_url: int = 8_192
+    service_allow: tuple[str, ...] = ()
+    cors: str = "*"
+
+    @classmethod
+    def load(
+        cls,
+        flags: Mapping[str, Any] | None = None,
+        environ: Mapping[str, str] = os.environ,
+        folder: Path | None = None,
+    ) -> Settings:
+        """Settings from flags, then ``KG_*`` variables, then ``kg.toml`` in ``folder``.
+
+        ``flags`` maps setting names to text (or None where a flag was not given). Raises
+        UsageError naming the flag, variable or key, for a value that cannot be read and for
+        a key of kg.toml that is no setting.
+        """
+        config = _config(folder or Path.cwd())
+        values: dict[str, Any] = {"store": default_store(environ)}
+        for setting in TABLE:
+            for source, text in (
+                (setting.flag, (flags or {}).get(setting.name)),
+                (setting.variable, environ.get(setting.variable) or None),
+                (f"{CONFIG_FILE}: {setting.name}", config.get(setting.name)),
+            ):
+                if text is not None and text != []:
+                    values[setting.name] = _read(setting, source, text)
+                    break
+        return cls(**values)
+
+
+def _config(folder: Path) -> dict[str, Any]:
+    path = folder / CONFIG_FILE
+    if not path.is_file():
+        return {}
+    try:
+        content = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise UsageError(f"{path}: {error}", hint="write it as TOML: timeout = 10") from error
+    known = {f.name for f in fields(Settings)}
+    for key in content:
+        if key not in known:
+            raise UsageError(f"{path}: {key!r} is not a setting", hint="one of: " + ", ".join(sorted(known)))
+    return content
+
+
+def _read(setting: Setting, source: str, value: Any) -> Any:
+    text = " ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
+    try:
+        return setting.read(text)
+    except ValueError as error:
+        raise UsageError(f"{source}: {text!r} cannot be read: {error}", hint=setting.help) from error
