@@ -1,0 +1,71 @@
+"""The ``kg`` command: one thin function for each sub-command.
+
+    build, validate, digest    kg.cli.data      records to a release
+    query, export              kg.cli.ask       a release to answers and files
+    serve                      kg.cli.serving   a release to the web
+    releases                   kg.cli.releases  what is in the store
+
+Exit codes: 0 done; 1 the data are at fault; 2 wrong usage; 3 the environment. A sub-command
+imports what it needs when it runs, so that ``kg query`` does not pay for Flask or pySHACL.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from typing import NoReturn
+
+from kg import __version__
+from kg.errors import DataError, KgError
+
+INTERRUPTED = 130
+"""What a shell reports for a command ended by Ctrl-C (128 + SIGINT)."""
+
+
+class _Parser(argparse.ArgumentParser):
+    """argparse, with the usage on one line and a pointer to --help."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(2, f"{self.prog}: {message}\n    {self.prog} --help says what there is\n")
+
+
+def parser() -> argparse.ArgumentParser:
+    """The whole command line."""
+    from kg.cli import ask, data, releases, serving
+
+    top = _Parser(prog="kg", description="A knowledge graph of institutional diplomacy.")
+    top.add_argument("--version", action="version", version=f"kg {__version__}")
+    commands = top.add_subparsers(title="commands", metavar="COMMAND", required=True, dest="command")
+    for module in (data, ask, serving, releases):
+        module.add_to(commands)
+    return top
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; returns its exit code. Errors go to standard error, with their remedy."""
+    options = parser().parse_args(arguments)
+    try:
+        return int(options.run(options) or 0)
+    except KgError as error:
+        return _report(error)
+    except BrokenPipeError:
+        # The reader has gone (kg query … | head): not a fault. Spare Python's flush at exit one more.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except KeyboardInterrupt:
+        return INTERRUPTED
+
+
+def _report(error: KgError) -> int:
+    from kg.findings import as_text
+
+    if isinstance(error, DataError) and error.findings:
+        sys.stderr.write(as_text(error.findings))
+    line, column = getattr(error, "line", None), getattr(error, "column", None)
+    place = f"line {line}, column {column}: " if line and column else ""
+    sys.stderr.write(f"kg: {place}{error.message}\n")
+    if error.hint:
+        sys.stderr.write(f"    {error.hint}\n")
+    return error.exit_code

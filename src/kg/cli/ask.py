@@ -1,0 +1,139 @@
+"""``kg query`` and ``kg export``."""
+
+from __future__ import annotations
+
+import argparse
+import difflib
+import signal
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from kg import formats, resources
+from kg.cli import common
+from kg.errors import EnvironmentFault, NotFound, ParameterError, UsageError
+
+if TYPE_CHECKING:
+    from kg.release import Release
+
+
+def add_to(commands: common.Commands) -> None:
+    """Declare the commands."""
+    query = commands.add_parser("query", help="ask one question; no server needed")
+    query.add_argument(
+        "query", metavar="QUERY", help="SPARQL text, a FILE.rq, '-', or the name of a canned query"
+    )
+    query.add_argument(
+        "--param",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="parameter of a canned query (repeatable)",
+    )
+    query.add_argument(
+        "--format", help="table (default), json, xml, csv, tsv; for graphs turtle (default), …"
+    )
+    common.dataset_option(query)
+    common.setting_options(query, "store", "service_allow")
+    query.set_defaults(run=run_query)
+
+    export = commands.add_parser("export", help="take the graph home")
+    export.add_argument("--format", default="turtle", help=", ".join(f.name for f in formats.RDF_FORMATS))
+    export.add_argument("--graph", metavar="IRI", help="one named graph")
+    export.add_argument(
+        "--entity", metavar="IRI", help="one entity: an IRI or an id such as person/ilham-aliyev"
+    )
+    export.add_argument(
+        "-o", "--output", type=Path, metavar="FILE", help="write to FILE (default: standard output)"
+    )
+    common.dataset_option(export)
+    common.setting_options(export, "store")
+    export.set_defaults(run=run_export)
+
+
+def run_query(options: argparse.Namespace) -> int:
+    """Ask the current release in this process."""
+    from kg.query import local, request
+
+    # The engine computes without looking at Python's signals: let Ctrl-C end the process.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    release = common.current_release(options)
+    text = _query_text(options, release)
+    query = request.parse(text, service_allow=common.settings(options).service_allow)
+    store = release.open_store()
+    graph_form = query.form in ("CONSTRUCT", "DESCRIBE")
+    wanted = options.format or ("turtle" if graph_form else "table")
+    if wanted == "table":
+        if graph_form:
+            raise UsageError(f"a {query.form} query gives a graph, not a table", hint="--format turtle")
+        local.table(store, query, sys.stdout, base=release.base)
+        return 0
+    known = formats.RDF_FORMATS if graph_form else formats.RESULT_FORMATS
+    local.execute(store, query, formats.named(wanted, known), sys.stdout.buffer)
+    sys.stdout.flush()
+    return 0
+
+
+def _query_text(options: argparse.Namespace, release: Release) -> str:
+    """The SPARQL text that the argument means: text, a file, standard input or a canned query."""
+    from kg.query.catalog import Catalog, read_text
+
+    given: str = options.query
+    values = _values(options.param)
+    if given == "-" or given.endswith(".rq"):
+        return read_text(_read(given), given).bind(values, release.base)
+    if any(c in given for c in "{ \n\t"):
+        if values:
+            raise ParameterError(
+                next(iter(values)), "--param goes with canned queries, not with a query's text"
+            )
+        return given
+    catalog = Catalog(resources.queries() / "canned")
+    names = [canned.name for canned in catalog]
+    if given not in names:
+        near = difflib.get_close_matches(given, names, 1)
+        hint = f"did you mean {near[0]!r}?" if near else "there are: " + ", ".join(names)
+        raise NotFound(f"{given!r} is no canned query, no .rq file and no SPARQL text", hint=hint)
+    return catalog.get(given).bind(values, release.base)
+
+
+def _read(name: str) -> str:
+    try:
+        return sys.stdin.read() if name == "-" else Path(name).read_text(encoding="utf-8")
+    except FileNotFoundError as error:
+        raise NotFound(f"there is no file {name}") from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise EnvironmentFault(f"{name} cannot be read: {error}") from error
+
+
+def _values(given: list[str]) -> Mapping[str, str]:
+    values: dict[str, str] = {}
+    for each in given:
+        name, equals, value = each.partition("=")
+        if not equals:
+            raise ParameterError(each, f"--param {each}: a parameter is written NAME=VALUE")
+        if name in values:
+            raise ParameterError(name, f"parameter {name!r} is given twice")
+        values[name] = value
+    return values
+
+
+def run_export(options: argparse.Namespace) -> int:
+    """Write the current release, one graph of it or one entity."""
+    from kg import export
+
+    fmt = formats.named(options.format, formats.RDF_FORMATS)
+    if options.graph and options.entity:
+        raise UsageError("--graph and --entity do not go together", hint="give one of them")
+    release = common.current_release(options)
+    store = release.open_store()
+    if options.output:
+        export.to_file(
+            options.output, store, fmt, base=release.base, graph=options.graph, entity=options.entity
+        )
+        return 0
+    out = sys.stdout.buffer
+    export.export(store, fmt, out, base=release.base, graph=options.graph, entity=options.entity)
+    out.flush()
+    return 0

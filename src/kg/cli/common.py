@@ -1,0 +1,82 @@
+"""What several commands share: the options for dataset, store and sources, and progress."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from kg.settings import TABLE, Settings
+
+if TYPE_CHECKING:
+    from kg.records.dataset import Dataset
+    from kg.release import Release
+
+Commands = Any  # argparse does not name the type that add_subparsers returns
+
+
+def dataset_argument(parser: argparse.ArgumentParser) -> None:
+    """``DATASET`` as a positional argument."""
+    parser.add_argument(
+        "dataset", nargs="?", metavar="DATASET", help="a name or a folder (default: the bundled one)"
+    )
+
+
+def dataset_option(parser: argparse.ArgumentParser) -> None:
+    """``--dataset DATASET``."""
+    parser.add_argument("--dataset", metavar="DATASET", help="a name or a folder (default: the bundled one)")
+
+
+def sources_option(parser: argparse.ArgumentParser, required: bool = False) -> None:
+    """``--sources DIR``."""
+    parser.add_argument(
+        "--sources",
+        type=Path,
+        required=required,
+        metavar="DIR",
+        help="folder of the source texts that are quoted",
+    )
+
+
+def setting_options(parser: argparse.ArgumentParser, *names: str) -> None:
+    """The flags of these settings, from the one table of settings."""
+    for setting in TABLE:
+        if setting.name in names:
+            default = "" if setting.default in (None, ()) else f" (default: {setting.default})"
+            action = "append" if setting.repeatable else "store"
+            parser.add_argument(setting.flag, action=action, dest=setting.name, help=setting.help + default)
+
+
+def settings(options: argparse.Namespace) -> Settings:
+    """Settings from the command's flags, the environment and kg.toml."""
+    return Settings.load({s.name: getattr(options, s.name, None) for s in TABLE})
+
+
+def current_release(options: argparse.Namespace) -> Release:
+    """The release that a command asks: the current one of the dataset named. Raises NoRelease."""
+    from kg.records import dataset
+    from kg.release import Releases
+
+    return Releases(settings(options).store, dataset.find(options.dataset).name).current()
+
+
+def build(found: Dataset, options: argparse.Namespace) -> Any:
+    """Build a dataset into the store, with progress on a terminal."""
+    from kg.build import pipeline
+
+    return pipeline.build(
+        found, sources=getattr(options, "sources", None), store=settings(options).store, progress=progress()
+    )
+
+
+def progress() -> Callable[[str, str], None] | None:
+    """Prints each stage as it begins, on a terminal; None in a pipe."""
+    if not sys.stderr.isatty():
+        return None
+
+    def say(stage: str, detail: str = "") -> None:
+        print(f"  {stage:<10} {detail}", file=sys.stderr, flush=True)
+
+    return say

@@ -1,0 +1,100 @@
+"""``kg build``, ``kg validate``, ``kg digest``."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+
+from kg.cli import common
+from kg.errors import DataError
+from kg.findings import as_json, as_text, count, stops_release
+
+
+def add_to(commands: common.Commands) -> None:
+    """Declare the commands."""
+    build = commands.add_parser("build", help="records to a validated release")
+    common.dataset_argument(build)
+    common.sources_option(build)
+    common.setting_options(build, "store")
+    build.add_argument("--json", action="store_true", help="print the outcome as JSON")
+    build.set_defaults(run=run_build)
+
+    validate = commands.add_parser("validate", help="check the records and the graph; publish nothing")
+    common.dataset_argument(validate)
+    common.sources_option(validate)
+    validate.add_argument(
+        "--format", choices=("human", "json", "turtle"), default="human", help="form of the report"
+    )
+    validate.set_defaults(run=run_validate)
+
+    digest = commands.add_parser("digest", help="write the digests of all quoted passages to passages.yaml")
+    common.dataset_argument(digest)
+    common.sources_option(digest, required=True)
+    digest.set_defaults(run=run_digest)
+
+
+def run_build(options: argparse.Namespace) -> int:
+    """Build, list the warnings, print counts and digest."""
+    from kg.records import dataset
+
+    try:
+        built = common.build(dataset.find(options.dataset), options)
+    except DataError as error:
+        if options.json:
+            sys.stdout.write(as_json(error.findings))
+            return error.exit_code
+        raise
+    if options.json:
+        tally = {str(k): v for k, v in count(built.findings).items()}
+        body = {"digest": built.release.digest, "counts": built.counts, "findings": tally}
+        print(json.dumps(body, indent=2, ensure_ascii=False))
+        return 0
+    if built.findings:
+        sys.stdout.write(as_text(built.findings))
+    _print_counts(built.counts)
+    print(f"release {built.release.digest}")
+    return 0
+
+
+def _print_counts(counts: dict[str, object]) -> None:
+    for name, value in counts.items():
+        if isinstance(value, dict):
+            print(f"{name}:")
+            for key, number in value.items():
+                shown = json.dumps(number) if isinstance(number, dict) else number
+                print(f"  {key:<28} {shown:>7}")
+        else:
+            print(f"{name:<30} {value:>7}")
+
+
+def run_validate(options: argparse.Namespace) -> int:
+    """The gate alone: 0 if nothing would stop a release, 1 if something would."""
+    from kg.build import pipeline
+    from kg.records import dataset
+
+    try:
+        found = dataset.find(options.dataset)
+        checked = pipeline.check(found, options.sources)
+        findings, root = checked.findings, found.root
+    except DataError as error:  # dataset.toml itself
+        if not error.findings:
+            raise
+        findings, root, checked = error.findings, None, None
+    if options.format == "json":
+        sys.stdout.write(as_json(findings))
+    elif options.format == "turtle":
+        sys.stdout.write(pipeline.shacl_report(findings).decode())
+    else:
+        sys.stdout.write(as_text(findings, root))
+    return DataError.exit_code if stops_release(findings) else 0
+
+
+def run_digest(options: argparse.Namespace) -> int:
+    """Write passages.yaml anew."""
+    from kg.records import dataset, digests, passages
+
+    found = dataset.find(options.dataset)
+    number = digests.write(found, options.sources)
+    print(f"{found.root / passages.FILE}: {number} passages")
+    return 0

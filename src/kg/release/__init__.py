@@ -1,0 +1,25 @@
+"""Releases on disk: immutable, named by their content, switched atomically.
+
+    digest    the Merkle root over a store's graphs: the name of a release
+    disk      durable writing, locks, and OSError -> EnvironmentFault
+    release   Release: one folder; open, verify
+    releases  Releases: all of a dataset; stage, publish, switch, current
+
+    <store>/<dataset>/
+      current                  the digest of the release that is served
+      inputs.json              what went into the last build that succeeded
+      lock                     held while releases are published or switched
+      releases/<digest>/       manifest.json, report.json, graphs.json, checksums.json, store/
+      staging/<random>/        a build at work: lock, release/
+
+Promises: nothing in ``releases/`` is ever half there, nothing in it changes, and ``current``
+names a whole release or nothing, at whatever moment a build is killed. docs/releases.md tells
+the format. May import resources, vocab, findings, errors; pyoxigraph only when a store is opened.
+"""
+
+from __future__ import annotations
+
+from kg.release.release import Release
+from kg.release.releases import Releases
+
+__all__ = ["Release", "Releases"]

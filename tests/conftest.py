@@ -1,0 +1,37 @@
+"""Fixtures that every test may use: the bundled dataset, its source texts, a release of it."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from kg.records import dataset
+from kg.records.dataset import Dataset
+from kg.release import Release
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture(scope="session")
+def bundled() -> Dataset:
+    """The bundled dataset."""
+    return dataset.find()
+
+
+@pytest.fixture(scope="session")
+def sources() -> Path:
+    """The folder of the source texts, which are not part of the repository."""
+    folder = Path(os.environ.get("KG_SOURCES") or ROOT.parent / "shared" / "sources")
+    if not folder.is_dir():
+        pytest.skip(f"the source texts are not at hand in {folder} (KG_SOURCES names another folder)")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def release(bundled: Dataset, tmp_path_factory: pytest.TempPathFactory) -> Release:
+    """A release of the bundled dataset, built once, without the source texts."""
+    from kg.build import pipeline
+
+    return pipeline.build(bundled, store=tmp_path_factory.mktemp("store")).release

@@ -1,0 +1,81 @@
+"""The JSON-LD context and the JSON Schema, made from ontology and shapes."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+import yaml
+from jsonschema import Draft202012Validator
+
+from kg.records import model, schema
+from kg.records.context import published
+from kg.records.dataset import Dataset
+from kg.records.generate import generated, main
+from kg.records.load import files
+
+
+class _Plain(yaml.SafeLoader):
+    """YAML as editors read it for JSON Schema: dates stay text."""
+
+
+_Plain.yaml_implicit_resolvers = {
+    first: [pair for pair in pairs if pair[0] != "tag:yaml.org,2002:timestamp"]
+    for first, pairs in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+
+
+@pytest.fixture(scope="module")
+def validator() -> Draft202012Validator:
+    body = schema.schema(model.load())
+    Draft202012Validator.check_schema(body)
+    return Draft202012Validator(body)
+
+
+def test_the_generated_files_are_current():
+    assert main(["--check"]) == 0
+    assert len(list(generated())) == 2
+
+
+def test_the_schema_accepts_the_bundled_records(validator: Draft202012Validator, bundled: Dataset):
+    paths = files(bundled)
+    assert paths
+    for path in paths:
+        errors = validator.iter_errors(yaml.load(path.read_text(encoding="utf-8"), _Plain))
+        assert [e.message for e in errors] == [], path
+
+
+@pytest.mark.parametrize(
+    "record",
+    [
+        {"id": "person/ada"},
+        {"id": "person/ada", "prefLabel": "Ada", "prefLable": "x"},
+        {"id": "Person/Ada", "prefLabel": "Ada"},
+        {"id": "event/x", "eventType": "recption", "evidence": "a.1-2"},
+        {"id": "event/x", "eventType": "reception", "startDate": "soon"},
+        {"prefLabel": "no id"},
+    ],
+)
+def test_the_schema_refuses_what_the_reader_refuses(validator: Draft202012Validator, record: dict[str, Any]):
+    assert not validator.is_valid([record])
+
+
+def test_every_term_of_the_context_stands_for_an_iri():
+    terms = published(model.load())["@context"]
+    for name, term in terms.items():
+        iri = (
+            term
+            if isinstance(term, str)
+            else term.get("@id", term.get("@reverse"))
+            if isinstance(term, dict)
+            else "@"
+        )
+        assert re.match(r"@|https?://|[a-z]+:\w", str(iri)), name
+
+
+def test_a_name_with_two_meanings_is_defined_by_type():
+    terms = published(model.load())["@context"]
+    assert "member" not in terms
+    assert terms["Group"]["@context"]["member"]["@id"] == "foaf:member"
+    assert terms["Membership"]["@context"]["member"]["@id"] == "org:member"

@@ -1,0 +1,62 @@
+"""Settings: flag, variable, kg.toml, default, in that order."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from kg.errors import UsageError
+from kg.settings import TABLE, Settings
+
+DOCS = Path(__file__).resolve().parents[2] / "docs" / "settings.md"
+
+
+def test_a_flag_wins_over_a_variable_over_the_file_over_the_default(tmp_path: Path):
+    (tmp_path / "kg.toml").write_text("timeout = 3\nport = 9003\nexecutors = 3\n", encoding="utf-8")
+    environ = {"KG_TIMEOUT": "2", "KG_PORT": "9002"}
+    settings = Settings.load({"timeout": "1"}, environ, tmp_path)
+    assert (settings.timeout, settings.port, settings.executors) == (1.0, 9002, 3)
+    assert settings.memory == Settings().memory
+
+
+@pytest.mark.parametrize(
+    ("flags", "environ", "named"),
+    [
+        ({"port": "99999"}, {}, "--port"),
+        ({"timeout": "0"}, {}, "--timeout"),
+        ({"timeout": "nan"}, {}, "--timeout"),
+        ({"workers": "many"}, {}, "--workers"),
+        ({}, {"KG_MEMORY": "-1"}, "KG_MEMORY"),
+    ],
+)
+def test_a_value_that_cannot_be_read_is_named(
+    flags: dict[str, Any], environ: dict[str, str], named: str, tmp_path: Path
+):
+    with pytest.raises(UsageError, match=named):
+        Settings.load(flags, environ, tmp_path)
+
+
+def test_an_unknown_key_of_the_file_is_refused(tmp_path: Path):
+    (tmp_path / "kg.toml").write_text("timout = 3\n", encoding="utf-8")
+    with pytest.raises(UsageError, match="timout"):
+        Settings.load({}, {}, tmp_path)
+
+
+def test_a_repeatable_setting_gathers_its_values(tmp_path: Path):
+    settings = Settings.load({"service_allow": ["https://a.example/", "https://b.example/"]}, {}, tmp_path)
+    assert settings.service_allow == ("https://a.example/", "https://b.example/")
+
+
+def test_the_store_lies_in_the_users_data_directory(tmp_path: Path):
+    assert Settings.load({}, {"HOME": "/home/ada"}, tmp_path).store == Path("/home/ada/.local/share/kg")
+    assert Settings.load({}, {"XDG_DATA_HOME": "/data"}, tmp_path).store == Path("/data/kg")
+
+
+def test_the_documentation_lists_each_setting_and_no_other():
+    rows = re.findall(
+        r"^\| `(--[a-z-]+)` \| `(KG_\w+)` \| ([^|]*) \|", DOCS.read_text(encoding="utf-8"), re.M
+    )
+    assert [(s.flag, s.variable) for s in TABLE] == [(flag, variable) for flag, variable, _ in rows]
