@@ -29,6 +29,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, ClassVar
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from kg.findings import Finding
 
 
@@ -119,14 +121,22 @@ class Gone(NotFound):
 
 
 class DataError(KgError):
-    """The data are at fault. ``findings`` lists everything that was found, not the first."""
+    """The data are at fault. ``findings`` lists everything that was found, not the first.
+
+    ``root`` is the folder that the findings' file names are relative to, where it is known.
+    """
 
     exit_code = 1
     title = "The data are at fault"
 
-    def __init__(self, message: str, findings: Sequence[Finding] = ()) -> None:
+    def __init__(self, message: str, findings: Sequence[Finding] = (), root: Path | None = None) -> None:
         super().__init__(message)
         self.findings = tuple(findings)
+        self.root = root
+
+    def within(self, root: Path) -> DataError:
+        """The same error, with its file names below ``root``."""
+        return DataError(self.message, self.findings, root)
 
 
 class EnvironmentFault(KgError):

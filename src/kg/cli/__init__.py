@@ -62,7 +62,7 @@ def _report(error: KgError) -> int:
     from kg.findings import as_text
 
     if isinstance(error, DataError) and error.findings:
-        sys.stderr.write(as_text(error.findings))
+        sys.stderr.write(as_text(error.findings, error.root))
     line, column = getattr(error, "line", None), getattr(error, "column", None)
     place = f"line {line}, column {column}: " if line and column else ""
     sys.stderr.write(f"kg: {place}{error.message}\n")

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from kg.settings import TABLE, Settings
 
 if TYPE_CHECKING:
+    from kg.build.pipeline import Built
     from kg.records.dataset import Dataset
     from kg.release import Release
 
@@ -62,13 +63,19 @@ def current_release(options: argparse.Namespace) -> Release:
     return Releases(settings(options).store, dataset.find(options.dataset).name).current()
 
 
-def build(found: Dataset, options: argparse.Namespace) -> Any:
-    """Build a dataset into the store, with progress on a terminal."""
+def build(found: Dataset, options: argparse.Namespace) -> Built:
+    """Build a dataset into the store, with progress on a terminal. Raises as ``pipeline.build`` does."""
     from kg.build import pipeline
 
     return pipeline.build(
         found, sources=getattr(options, "sources", None), store=settings(options).store, progress=progress()
     )
+
+
+def folder(found: Dataset) -> Path:
+    """The dataset's folder as a person would write it here: relative where it lies below."""
+    here = Path.cwd()
+    return found.root.relative_to(here) if found.root.is_relative_to(here) else found.root
 
 
 def progress() -> Callable[[str, str], None] | None:

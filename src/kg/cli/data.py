@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from collections.abc import Mapping
+from typing import Any
 
 from kg.cli import common
 from kg.errors import DataError
@@ -35,37 +37,39 @@ def add_to(commands: common.Commands) -> None:
 
 
 def run_build(options: argparse.Namespace) -> int:
-    """Build, list the warnings, print counts and digest."""
+    """Build, list the findings, print counts and digest."""
     from kg.records import dataset
 
+    found = dataset.find(options.dataset)
     try:
-        built = common.build(dataset.find(options.dataset), options)
+        built = common.build(found, options)
     except DataError as error:
-        if options.json:
-            sys.stdout.write(as_json(error.findings))
-            return error.exit_code
-        raise
+        if not options.json:
+            raise error.within(common.folder(found)) from error
+        sys.stdout.write(as_json(error.findings))
+        return error.exit_code
     if options.json:
         tally = {str(k): v for k, v in count(built.findings).items()}
         body = {"digest": built.release.digest, "counts": built.counts, "findings": tally}
         print(json.dumps(body, indent=2, ensure_ascii=False))
         return 0
     if built.findings:
-        sys.stdout.write(as_text(built.findings))
+        sys.stdout.write(as_text(built.findings, common.folder(found)))
     _print_counts(built.counts)
     print(f"release {built.release.digest}")
     return 0
 
 
-def _print_counts(counts: dict[str, object]) -> None:
-    for name, value in counts.items():
-        if isinstance(value, dict):
-            print(f"{name}:")
-            for key, number in value.items():
-                shown = json.dumps(number) if isinstance(number, dict) else number
-                print(f"  {key:<28} {shown:>7}")
-        else:
-            print(f"{name:<30} {value:>7}")
+def _print_counts(counts: Mapping[str, Mapping[str, Any]]) -> None:
+    """Totals and classes, a line each; then each article with what was read in it."""
+    for group, rows in counts.items():
+        print(f"{group}:")
+        for name, number in rows.items():
+            if isinstance(number, Mapping):
+                parts = ", ".join(f"{n} {cls.partition(':')[2]}" for cls, n in number.items())
+                print(f"  {name}: {parts}")
+            else:
+                print(f"  {name:<28} {number:>7}")
 
 
 def run_validate(options: argparse.Namespace) -> int:
@@ -76,11 +80,11 @@ def run_validate(options: argparse.Namespace) -> int:
     try:
         found = dataset.find(options.dataset)
         checked = pipeline.check(found, options.sources)
-        findings, root = checked.findings, found.root
+        findings, root = checked.findings, common.folder(found)
     except DataError as error:  # dataset.toml itself
         if not error.findings:
             raise
-        findings, root, checked = error.findings, None, None
+        findings, root = error.findings, error.root
     if options.format == "json":
         sys.stdout.write(as_json(findings))
     elif options.format == "turtle":

@@ -79,20 +79,22 @@ def read(folder: Path) -> Dataset:
         text = (folder / FILE).read_text(encoding="utf-8")
         content = tomllib.loads(text)
     except UnicodeDecodeError as error:
-        raise _wrong([_finding(1, f"{FILE} is not UTF-8: {error.reason}", "save it as UTF-8")]) from error
+        raise _wrong(
+            folder, [_finding(1, f"{FILE} is not UTF-8: {error.reason}", "save it as UTF-8")]
+        ) from error
     except tomllib.TOMLDecodeError as error:
         line = int(m[1]) if (m := re.search(r"line (\d+)", str(error))) else 1
-        raise _wrong([_finding(line, f"{FILE} is not TOML: {error}", "mend the syntax")]) from error
+        raise _wrong(folder, [_finding(line, f"{FILE} is not TOML: {error}", "mend the syntax")]) from error
     findings = list(_faults(content, text))
     if findings:
-        raise _wrong(findings)
+        raise _wrong(folder, findings)
     sources = tuple(Source(s["file"], s.get("title", s["file"])) for s in content.pop("sources", ()))
     content["issued"] = str(content.get("issued", ""))
     return Dataset(root=folder.resolve(), sources=sources, **content)
 
 
-def _wrong(findings: list[Finding]) -> DataError:
-    return DataError(f"{FILE} has {len(findings)} faults", findings)
+def _wrong(folder: Path, findings: list[Finding]) -> DataError:
+    return DataError(f"{folder / FILE} is at fault", findings, folder)
 
 
 def _finding(line: int, message: str, remedy: str) -> Finding:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import cache
 from pathlib import Path
@@ -96,7 +96,6 @@ _DATATYPES: Final = {
     f"{vocab.XSD}string": Kind.STRING,
     f"{vocab.XSD}boolean": Kind.BOOLEAN,
     f"{vocab.XSD}decimal": Kind.DECIMAL,
-    f"{vocab.XSD}nonNegativeInteger": Kind.INTEGER,
     f"{vocab.XSD}integer": Kind.INTEGER,
 }
 _DATE_NODE: Final = f"{vocab.SHAPES}DateValue"
@@ -158,7 +157,11 @@ class _Shapes:
         cls = vocab.expand_curie(row["class"])
         nested = dict(self._nested(row.get("nested", {})))
         taken = {f.iri for f in nested.values() if not f.inverse}
-        fields = {f.name: f for f in self._fields(cls) if f.iri not in taken and f.name not in nested}
+        fields = {
+            f.name: f
+            for f in self._fields(cls, row.get("names", {}))
+            if f.iri not in taken and f.name not in nested
+        }
         return RecordType(name, cls, row["path"], tuple(row.get("key", ())), {**fields, **nested})
 
     def _nested(self, rows: Mapping[str, Mapping[str, str]]) -> Iterator[tuple[str, Field]]:
@@ -178,7 +181,7 @@ class _Shapes:
                 queue.extend(sorted(self.parents.get(current, ())))
         return seen
 
-    def _fields(self, cls: str) -> Iterator[Field]:
+    def _fields(self, cls: str, names: Mapping[str, str]) -> Iterator[Field]:
         """The fields of a class, its own first; several property shapes on a path are joined."""
         gathered: dict[str, list[Any]] = {}
         for each in self._lineage(cls):
@@ -190,7 +193,7 @@ class _Shapes:
                                 gathered.setdefault(path.value, []).append(shape)
         for iri, shapes in sorted(gathered.items(), key=lambda item: _local(item[0])):
             if found := self._field(iri, shapes):
-                yield found
+                yield replace(found, name=names.get(vocab.shorten(iri), found.name))
 
     def _field(self, iri: str, shapes: list[Any]) -> Field | None:
         kinds = [k for s in shapes for k in self._kinds(s)]

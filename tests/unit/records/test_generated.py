@@ -74,8 +74,7 @@ def test_every_term_of_the_context_stands_for_an_iri():
         assert re.match(r"@|https?://|[a-z]+:\w", str(iri)), name
 
 
-def test_a_name_with_two_meanings_is_defined_by_type():
+def test_a_name_means_one_thing_everywhere():
     terms = published(model.load())["@context"]
-    assert "member" not in terms
-    assert terms["Group"]["@context"]["member"]["@id"] == "foaf:member"
-    assert terms["Membership"]["@context"]["member"]["@id"] == "org:member"
+    assert terms["member"]["@id"] == "foaf:member"
+    assert terms["memberParty"]["@id"] == "org:member"
