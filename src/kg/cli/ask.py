@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import difflib
 import signal
 import sys
 from collections.abc import Mapping
@@ -55,47 +54,39 @@ def add_to(commands: common.Commands) -> None:
 def run_query(options: argparse.Namespace) -> int:
     """Ask the current release in this process."""
     from kg.query import local, request
+    from kg.vocab import PREFIXES
 
     # The engine computes without looking at Python's signals: let Ctrl-C end the process.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     release = common.current_release(options)
-    text = _query_text(options, release)
-    query = request.parse(text, service_allow=common.settings(options).service_allow)
-    store = release.open_store()
-    graph_form = query.form in ("CONSTRUCT", "DESCRIBE")
-    wanted = options.format or ("turtle" if graph_form else "table")
+    allowed = common.settings(options).service_allow
+    query = request.parse(_text(options, release), prefixes=PREFIXES, service_allow=allowed)
+    is_graph = query.form in ("CONSTRUCT", "DESCRIBE")
+    wanted = options.format or ("turtle" if is_graph else "table")
     if wanted == "table":
-        if graph_form:
-            raise UsageError(f"a {query.form} query gives a graph, not a table", hint="--format turtle")
-        local.table(store, query, sys.stdout, base=release.base)
+        local.table(release.open_store(), query, sys.stdout, base=release.base)
         return 0
-    known = formats.RDF_FORMATS if graph_form else formats.RESULT_FORMATS
-    local.execute(store, query, formats.named(wanted, known), sys.stdout.buffer)
+    fmt = formats.named(wanted, formats.RDF_FORMATS if is_graph else formats.RESULT_FORMATS)
+    prefixes = PREFIXES if is_graph else {}
+    local.execute(release.open_store(), query, fmt, sys.stdout.buffer, prefixes=prefixes)
     sys.stdout.flush()
     return 0
 
 
-def _query_text(options: argparse.Namespace, release: Release) -> str:
+def _text(options: argparse.Namespace, release: Release) -> str:
     """The SPARQL text that the argument means: text, a file, standard input or a canned query."""
-    from kg.query.catalog import Catalog, read_text
+    from kg.query import catalog
 
     given: str = options.query
     values = _values(options.param)
-    if given == "-" or given.endswith(".rq"):
-        return read_text(_read(given), given).bind(values, release.base)
-    if any(c in given for c in "{ \n\t"):
-        if values:
-            raise ParameterError(
-                next(iter(values)), "--param goes with canned queries, not with a query's text"
-            )
-        return given
-    catalog = Catalog(resources.queries() / "canned")
-    names = [canned.name for canned in catalog]
-    if given not in names:
-        near = difflib.get_close_matches(given, names, 1)
-        hint = f"did you mean {near[0]!r}?" if near else "there are: " + ", ".join(names)
-        raise NotFound(f"{given!r} is no canned query, no .rq file and no SPARQL text", hint=hint)
-    return catalog.get(given).bind(values, release.base)
+    if given != "-" and not given.endswith(".rq") and not any(c in given for c in "{ \n\t"):
+        return catalog.Catalog(resources.queries() / "canned").get(given).bind(values, release.base)
+    text = _read(given) if given == "-" or given.endswith(".rq") else given
+    if text.startswith("#+") and given != "-":
+        return catalog.read(Path(given)).bind(values, release.base)
+    if values:
+        raise ParameterError(next(iter(values)), "--param goes with canned queries, which have a header")
+    return text
 
 
 def _read(name: str) -> str:

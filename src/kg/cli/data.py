@@ -6,6 +6,7 @@ import argparse
 import json
 import sys
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from kg.cli import common
@@ -77,18 +78,19 @@ def run_validate(options: argparse.Namespace) -> int:
     from kg.build import pipeline
     from kg.records import dataset
 
+    root: Path | None
     try:
         found = dataset.find(options.dataset)
         checked = pipeline.check(found, options.sources)
-        findings, root = checked.findings, common.folder(found)
+        findings, results, root = checked.findings, checked.results, common.folder(found)
     except DataError as error:  # dataset.toml itself
         if not error.findings:
             raise
-        findings, root = error.findings, error.root
+        findings, results, root = error.findings, (), error.root
     if options.format == "json":
         sys.stdout.write(as_json(findings))
     elif options.format == "turtle":
-        sys.stdout.write(pipeline.shacl_report(findings).decode())
+        sys.stdout.write(pipeline.shacl_report(findings, results).decode())
     else:
         sys.stdout.write(as_text(findings, root))
     return DataError.exit_code if stops_release(findings) else 0

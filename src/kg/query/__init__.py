@@ -1,0 +1,22 @@
+"""Asking a release: what may be asked, who answers, and how an answer comes back.
+
+    tokens    SPARQL text -> tokens, and how deep its brackets nest
+    request   parse: the form of a query; refuses updates and SERVICE
+    engine    one query through pyoxigraph into a stream of bytes
+    executor  the child process that answers queries for a server
+    confine   what an executor may not do: memory, network, outliving its parent
+    process   the parent's handle on one executor
+    pool      Pool: executors under a deadline and a memory limit, replaced when they fail
+    answer    Answer: the bytes of a result, as they come
+    local     the same queries in this process, for the command line and Python
+    table     rows as an aligned text table
+    terms     RDF terms as Python values and as short text
+    failures  what the engine says, in words for people
+    catalog   canned queries with typed parameters, from queries/canned/*.rq
+    values    the types of those parameters
+
+Promises: no query takes the caller down, outlives its deadline or changes the data; a failure
+before the first byte of an answer is raised, a failure after it is raised while iterating, so
+that nobody takes the stump for the whole. May import release, formats, vocab, errors. Importing
+``kg.query`` loads nothing, because the executor starts with it.
+"""

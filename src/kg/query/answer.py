@@ -1,0 +1,81 @@
+"""The bytes of a result, as they come from an executor."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from types import TracebackType
+
+from kg.errors import DeadlinePassed, ExecutorFailed, KgError
+from kg.query.process import Executor
+
+Release = Callable[[Executor, bool], None]
+"""Gives an executor back to its pool; False if it must not be used again."""
+
+
+class Answer:
+    """Iterate over it once for the chunks; close it, read or not.
+
+    Iterating raises DeadlinePassed, MemoryExceeded or ExecutorFailed when the rest cannot be had:
+    what was read until then is a stump. An answer that is closed, or not read to its end by its
+    deadline, gives its executor back.
+    """
+
+    def __init__(self, first: bytes, executor: Executor | None, deadline: float, give_back: Release) -> None:
+        """``executor`` is the one that still has the rest, or None if ``first`` is all."""
+        self._first = first
+        self._whole = executor is None
+        self._executor = executor
+        self._deadline = deadline
+        self._give_back = give_back
+        self._lock = threading.Lock()
+        self._timer: threading.Timer | None = None
+        if executor:
+            self._timer = threading.Timer(max(deadline - time.monotonic(), 0), self.close)
+            self._timer.daemon = True
+            self._timer.start()
+
+    def __iter__(self) -> Iterator[bytes]:
+        if self._first:
+            yield self._first
+        while executor := self._executor:
+            try:
+                kind, payload = executor.frame(self._deadline)
+            except KgError as error:
+                self.close()
+                if late := self._too_late():
+                    raise late from error
+                raise
+            if kind == b"L":
+                self._end(sound=True)
+            if payload:
+                yield payload
+        if not self._whole:
+            raise self._too_late() or ExecutorFailed("the answer was closed before it was read")
+
+    def _too_late(self) -> KgError | None:
+        late = time.monotonic() >= self._deadline
+        return DeadlinePassed("the query's time was up before its answer was read") if late else None
+
+    def close(self) -> None:
+        """End the query, if it is still running. May be called more than once."""
+        self._end(sound=False)
+
+    def _end(self, sound: bool) -> None:
+        with self._lock:
+            executor, self._executor = self._executor, None
+        if executor is None:
+            return
+        self._whole = sound
+        if self._timer:
+            self._timer.cancel()
+        self._give_back(executor, sound)
+
+    def __enter__(self) -> Answer:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()

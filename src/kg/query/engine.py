@@ -1,0 +1,47 @@
+"""One query through pyoxigraph, its answer as bytes. Imports pyoxigraph and nothing of kg.
+
+The executor starts with this module, so it stays small; the local way of asking shares it, so
+that both give the same bytes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
+
+import pyoxigraph as ox
+
+
+class Sink(Protocol):
+    """What an answer is written to."""
+
+    def write(self, chunk: bytes, /) -> int | None:
+        """Take some bytes."""
+
+
+def solve(
+    store: ox.Store,
+    text: str,
+    *,
+    prefixes: Mapping[str, str] | None = None,
+    default_graphs: Sequence[str] = (),
+    named_graphs: Sequence[str] = (),
+) -> Any:
+    """pyoxigraph's own results. Raises SyntaxError, OSError, RuntimeError or ValueError as it does."""
+    named = [ox.NamedNode(iri) for iri in named_graphs]
+    graphs: dict[str, Any] = {}
+    if default_graphs or named_graphs:
+        # SPARQL 1.1 Protocol 2.1.4: whichever of the two is not given is empty.
+        graphs = {"default_graph": [ox.NamedNode(iri) for iri in default_graphs], "named_graphs": named}
+    return store.query(text, prefixes=dict(prefixes or {}), **graphs)
+
+
+def write(results: Any, engine: str, out: Sink, prefixes: Mapping[str, str] | None = None) -> None:
+    """Serialise results. ``engine`` names a pyoxigraph RdfFormat or QueryResultsFormat.
+
+    ``prefixes`` are those of an RDF document. Raises ValueError if the results have no such format.
+    """
+    if isinstance(results, ox.QueryTriples):
+        ox.serialize(results, out, getattr(ox.RdfFormat, engine), prefixes=dict(prefixes or {}))  # type: ignore[arg-type]
+    else:
+        results.serialize(out, getattr(ox.QueryResultsFormat, engine))

@@ -1,0 +1,42 @@
+"""The application factory."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from flask import Flask
+
+from kg.settings import Settings
+from kg.web import door, dumps, entities, errors, headers, ops, pages, queries, sparql, vocabulary
+from kg.web.links import Links
+from kg.web.lookups import Lookups
+from kg.web.site import Site
+from kg.web.view import filters
+
+if TYPE_CHECKING:
+    from kg.query.catalog import Catalog
+    from kg.query.pool import Pool
+    from kg.release import Release
+
+BLUEPRINTS = (pages.bp, sparql.bp, queries.bp, entities.bp, vocabulary.bp, dumps.bp, ops.bp)
+
+
+def create_app(settings: Settings, release: Release, pool: Pool, catalog: Catalog) -> Flask:
+    """A WSGI application that serves one release.
+
+    Call it in the process that will serve: it opens the release's store. The pool is the
+    caller's to close. Raises StoreDamaged if the store cannot be opened.
+    """
+    app = Flask("kg.web")
+    app.url_map.strict_slashes = False
+    app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True}
+    dataset = release.manifest["dataset"]
+    lookups = Lookups(release.open_store(), release.base, str(dataset.get("language", "en")))
+    app.extensions["kg"] = Site(settings, release, pool, catalog, lookups, Links(release.base))
+    headers.install(app, settings.cors, release.digest)
+    door.install(app, settings)
+    errors.install(app)
+    filters.install(app, dataset, release.digest)
+    for blueprint in BLUEPRINTS:
+        app.register_blueprint(blueprint)
+    return app

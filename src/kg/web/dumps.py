@@ -1,0 +1,60 @@
+"""/export: the whole dataset, streamed from a process of its own.
+
+Serialising a large store takes seconds during which a worker could serve nobody; a child process
+writes to a pipe instead, at the pace of the client, and is ended when the client leaves.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from flask import Blueprint, Response
+
+from kg.errors import EnvironmentFault, NotFound
+from kg.formats import RDF_FORMATS, Format
+from kg.web.site import site
+from kg.web.streaming import stream
+
+bp = Blueprint("export", __name__)
+
+CHUNK = 64 * 1024
+
+
+@bp.get("/export/dataset.<extension>")
+def dataset(extension: str) -> Response:
+    """The dump: the merged graph in triple formats, every named graph in quad formats."""
+    fmt = next((f for f in RDF_FORMATS if f.extension == extension), None)
+    if fmt is None:
+        offered = ", ".join("." + f.extension for f in RDF_FORMATS)
+        raise NotFound(f"there is no dump with the extension .{extension}", hint=f"there are: {offered}")
+    release = site().release
+    response = stream(Dump(release.path, fmt), fmt)
+    name = f"{release.manifest['dataset']['name']}-{release.digest[:12]}.{extension}"
+    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    return response
+
+
+class Dump:
+    """The chunks of one dump. Iterating raises EnvironmentFault if the writer fails."""
+
+    def __init__(self, release: Path, fmt: Format) -> None:
+        command = [sys.executable, "-m", "kg.web.dumping", str(release), fmt.name]
+        self._child = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
+
+    def __iter__(self) -> Iterator[bytes]:
+        assert self._child.stdout is not None
+        while chunk := self._child.stdout.read(CHUNK):
+            yield chunk
+        if self._child.wait() != 0:
+            raise EnvironmentFault(f"the dump's writer ended with status {self._child.returncode}")
+
+    def close(self) -> None:
+        """End the writer and wait for it, so that nothing is left behind."""
+        if self._child.poll() is None:
+            self._child.kill()
+        self._child.wait()
+        if self._child.stdout is not None:
+            self._child.stdout.close()

@@ -1,0 +1,83 @@
+"""One handler for everything that goes wrong: problem details or a page."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from flask import Flask, Response, current_app, json, render_template, request, url_for
+from werkzeug.exceptions import HTTPException
+
+from kg.errors import KgError, TooManyQueries
+from kg.web.negotiate import prefers_html
+
+PROBLEM = "application/problem+json"
+
+
+def install(app: Flask) -> None:
+    """Register the handlers; the last one is the request edge's broad catch: logged, 500."""
+    app.register_error_handler(KgError, _from_tree)
+    app.register_error_handler(HTTPException, _from_http)
+    app.register_error_handler(Exception, _unforeseen)
+
+
+def slug(kind: type[KgError]) -> str:
+    """``DeadlinePassed`` -> ``deadline-passed``: the fragment of its problem type."""
+    return re.sub(r"(?<!^)(?=[A-Z])", "-", kind.__name__).lower()
+
+
+def kinds() -> Iterator[type[KgError]]:
+    """Every class of the error tree below its root, parents first."""
+    waiting = list(KgError.__subclasses__())
+    while waiting:
+        kind = waiting.pop(0)
+        yield kind
+        waiting[:0] = kind.__subclasses__()
+
+
+def problem(error: KgError) -> dict[str, Any]:
+    """The members of RFC 9457, section 3.1, with ours: line, column, parameter, hint."""
+    body: dict[str, Any] = {
+        "type": url_for("ops.problems", _external=True, _anchor=slug(type(error))),
+        "title": error.title,
+        "status": error.http_status,
+        "detail": error.message,
+    }
+    for extra in ("line", "column", "parameter", "hint"):
+        if (value := getattr(error, extra, None)) is not None:
+            body[extra] = value
+    return body
+
+
+def _from_tree(error: KgError) -> Response:
+    if error.http_status == 500:
+        current_app.logger.exception("request failed: %s", request.path)
+    response = _answer(problem(error))
+    if isinstance(error, TooManyQueries):
+        response.headers["Retry-After"] = str(error.retry_after)
+    return response
+
+
+def _from_http(error: HTTPException) -> Response:
+    """Flask's own refusals; ``about:blank`` says that the status tells all (RFC 9457, 4.2.1)."""
+    status = error.code or 500
+    detail = error.description or error.name
+    response = _answer({"type": "about:blank", "title": error.name, "status": status, "detail": detail})
+    for name, value in error.get_headers(request.environ):
+        if name.lower() not in ("content-type", "content-length"):
+            response.headers[name] = value
+    return response
+
+
+def _unforeseen(error: Exception) -> Response:
+    current_app.logger.exception("unforeseen failure: %s %s", request.method, request.path)
+    detail = "The server failed in a way that was not foreseen. It has been logged."
+    return _answer({"type": "about:blank", "title": "Internal Server Error", "status": 500, "detail": detail})
+
+
+def _answer(body: dict[str, Any]) -> Response:
+    if prefers_html(request.headers.get("Accept"), (PROBLEM, "application/json")):
+        page = render_template("error.html", problem=body)
+        return Response(page, body["status"], content_type="text/html; charset=utf-8")
+    return Response(json.dumps(body, ensure_ascii=False) + "\n", body["status"], content_type=PROBLEM)

@@ -1,0 +1,45 @@
+"""What every answer carries, errors and refusals included."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from flask import Flask, Response, request
+
+SECURITY: Final[Mapping[str, str]] = {
+    "Content-Security-Policy": (
+        "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; "
+        "base-uri 'none'; frame-ancestors 'none'"
+    ),
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+    "Referrer-Policy": "strict-origin-when-cross-origin",
+    "X-Content-Type-Options": "nosniff",
+}
+"""The policy has no script source at all: the pages work without."""
+
+
+def common(cors: str, digest: str) -> dict[str, str]:
+    """The headers that do not depend on the request."""
+    return {
+        **SECURITY,
+        "Access-Control-Allow-Origin": cors,
+        "Access-Control-Expose-Headers": "X-KG-Release, Retry-After, Link",
+        "X-KG-Release": digest,
+        "Vary": "Accept" if cors == "*" else "Accept, Origin",
+    }
+
+
+def install(app: Flask, cors: str, digest: str) -> None:
+    """Put the common headers on every response, and the preflight's on OPTIONS (Fetch, 3.3)."""
+    fixed = common(cors, digest)
+
+    @app.after_request
+    def add(response: Response) -> Response:
+        response.headers.update(fixed)
+        if request.method == "OPTIONS":
+            response.headers["Access-Control-Allow-Methods"] = response.headers.get("Allow", "GET")
+            response.headers["Access-Control-Allow-Headers"] = "Accept, Content-Type, If-None-Match"
+            response.headers["Access-Control-Max-Age"] = "86400"
+        return response

@@ -1,0 +1,54 @@
+"""/health, /ready, /version and /problems: for those who run or program against the server."""
+
+from __future__ import annotations
+
+import platform
+from importlib.metadata import version
+
+from flask import Blueprint, Response, json, render_template
+
+from kg import __version__
+from kg.web.errors import kinds, slug
+from kg.web.site import site
+
+bp = Blueprint("ops", __name__)
+
+
+@bp.get("/health")
+def health() -> Response:
+    """Liveness: the process answers."""
+    return _json({"status": "ok"})
+
+
+@bp.get("/ready")
+def ready() -> Response:
+    """Readiness: a release is open, and which."""
+    release = site().release
+    dataset = release.manifest["dataset"]["name"]
+    return _json({"status": "ready", "dataset": dataset, "release": release.digest})
+
+
+@bp.get("/version")
+def versions() -> Response:
+    """The versions of what answers here."""
+    release = site().release
+    return _json(
+        {
+            "kg": __version__,
+            "pyoxigraph": version("pyoxigraph"),
+            "python": platform.python_version(),
+            "dataset": release.manifest["dataset"].get("version"),
+            "release": release.digest,
+        }
+    )
+
+
+@bp.get("/problems")
+def problems() -> str:
+    """What each problem type means: the pages that ``type`` in problem details points to."""
+    rows = [(slug(k), k.title, k.http_status, (k.__doc__ or "").partition("\n")[0]) for k in kinds()]
+    return render_template("problems.html", rows=rows)
+
+
+def _json(body: dict[str, object]) -> Response:
+    return Response(json.dumps(body, ensure_ascii=False) + "\n", content_type="application/json")

@@ -1,0 +1,50 @@
+"""/: what this is, how to ask it and how to take it home."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from flask import Blueprint, render_template
+
+from kg import vocab
+from kg.formats import RDF_FORMATS
+from kg.web.queries import by_audience
+from kg.web.site import Site, site
+
+bp = Blueprint("pages", __name__)
+
+SHOWN: Final = (
+    ("Events", "pac:Event"),
+    ("People", "foaf:Person"),
+    ("Organisations", "org:Organization", "org:OrganizationalUnit", "pac:State"),
+    ("Posts", "org:Post"),
+    ("Places", "pac:Place"),
+    ("Statements", "pac:Statement"),
+    ("Commitments", "pac:Commitment"),
+    ("Articles", "pac:Article"),
+    ("Passages", "pac:Passage"),
+)
+EXAMPLES: Final = 5
+
+
+@bp.get("/")
+def home() -> str:
+    """The home page."""
+    here = site()
+    found = {name: _all(here, *classes) for name, *classes in SHOWN}
+    examples = {name: found[name][:EXAMPLES] for name in ("Events", "People", "Organisations", "Commitments")}
+    return render_template(
+        "home.html",
+        numbers={name: len(pairs) for name, pairs in found.items()},
+        groups=by_audience(),
+        examples=examples,
+        formats=RDF_FORMATS,
+    )
+
+
+def _all(here: Site, *classes: str) -> list[tuple[str, str]]:
+    """What is asserted to be of one of these classes: an event is counted apart from a statement."""
+    found = {
+        pair for cls in classes for pair in here.lookups.instances(vocab.expand_curie(cls), asserted=True)
+    }
+    return sorted(found, key=lambda pair: pair[1].casefold())

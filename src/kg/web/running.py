@@ -1,0 +1,66 @@
+"""Running a query for a view: the format it is answered in, the stream or the table."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from flask import Response, request
+
+from kg.formats import JSON, RDF_FORMATS, RESULT_FORMATS, TURTLE, Format, named
+from kg.web import negotiate
+from kg.web.site import site
+from kg.web.streaming import collect, stream
+from kg.web.view.table import Table, read
+
+if TYPE_CHECKING:
+    from kg.query.request import Query
+
+MOST_ROWS: Final = 1000
+MOST_BYTES: Final = 8 * 1024 * 1024
+"""A page shows no more than this; the whole answer is a format away."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """An answer in a page: a table, or a graph as Turtle; neither where it is too long to show."""
+
+    table: Table | None = None
+    graph: str | None = None
+
+
+def formats(form: str) -> tuple[Format, ...]:
+    """The formats in which a query of this form can be answered, the default first."""
+    return RESULT_FORMATS if form in ("SELECT", "ASK") else RDF_FORMATS
+
+
+def answer_format(form: str, asked: str | None) -> Format:
+    """HTML or one of ``formats(form)``: by short name if one is asked for, else by Accept.
+
+    Raises UsageError for an unknown short name and NotAcceptable where nothing fits. HTML is for
+    those who clearly prefer it.
+    """
+    offers = formats(form)
+    if asked:
+        return named(asked, (*offers, negotiate.HTML))
+    accept = request.headers.get("Accept")
+    if negotiate.prefers_html(accept, [t for offer in offers for t in offer.media_types]):
+        return negotiate.HTML
+    return negotiate.choose(offers, accept)
+
+
+def respond(query: Query, fmt: Format, timeout: float) -> Response:
+    """The query's answer, streamed from an executor."""
+    return stream(site().pool.run(query, fmt, timeout=timeout), fmt)
+
+
+def show(query: Query, timeout: float) -> Shown:
+    """The query's answer for a page, at most ``MOST_BYTES`` of it."""
+    here = site()
+    fmt = JSON if query.form in ("SELECT", "ASK") else TURTLE
+    body = collect(here.pool.run(query, fmt, timeout=timeout), MOST_BYTES)
+    if body is None:
+        return Shown()
+    if fmt is JSON:
+        return Shown(table=read(body, here.lookups, MOST_ROWS))
+    return Shown(graph=body.decode())

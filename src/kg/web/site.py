@@ -1,0 +1,34 @@
+"""What the views share: one frozen value under ``app.extensions["kg"]``."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, cast
+
+from flask import current_app
+
+from kg.settings import Settings
+from kg.web.links import Links
+from kg.web.lookups import Lookups
+
+if TYPE_CHECKING:
+    from kg.query.catalog import Catalog
+    from kg.query.pool import Pool
+    from kg.release import Release
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """One release, served: everything that a view needs."""
+
+    settings: Settings
+    release: Release
+    pool: Pool
+    catalog: Catalog
+    lookups: Lookups
+    links: Links
+
+
+def site() -> Site:
+    """The site of the application that handles this request."""
+    return cast(Site, current_app.extensions["kg"])

@@ -1,0 +1,90 @@
+"""/sparql: the query side of the SPARQL 1.1 Protocol."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from flask import Blueprint, Response, render_template, request
+
+from kg import vocab
+from kg.errors import Refused, UnsupportedMedia, UsageError
+from kg.formats import named
+from kg.query.request import parse
+from kg.web import negotiate, running, words
+from kg.web.description import FORMATS, service_description
+from kg.web.site import site
+
+bp = Blueprint("sparql", __name__)
+
+QUERY: Final = "application/sparql-query"
+UPDATE: Final = "application/sparql-update"
+EXAMPLE: Final = "\n".join(
+    [
+        *(f"PREFIX {p}: <{vocab.PREFIXES[p]}>" for p in ("pac", "rdfs", "skos")),
+        "",
+        "SELECT ?event ?date WHERE {",
+        "  ?event a pac:Event ; pac:earliest ?date .",
+        "} ORDER BY ?date LIMIT 20",
+    ]
+)
+
+
+@bp.route("/sparql", methods=["GET", "POST"])
+def sparql() -> Response | str:
+    """Answer a query; without one, describe the service or show the form."""
+    pairs = _parameters()
+    if words.values(pairs, "update"):
+        raise Refused("this endpoint is read-only: updates are not carried out")
+    queries = words.values(pairs, "query")
+    if len(queries) > 1:
+        raise UsageError(f"query is given {len(queries)} times", hint="one query for each request")
+    if queries:
+        return _run(queries[0], pairs)
+    if request.method == "POST":
+        raise UsageError("the request has no query", hint="send it as the form field query=")
+    return _describe(words.first(pairs, "format"))
+
+
+def _parameters() -> list[tuple[str, str]]:
+    """The parameters by whichever way of the protocol they came (section 2.1)."""
+    pairs = words.in_url()
+    if request.method != "POST":
+        return pairs
+    if request.mimetype == UPDATE:
+        raise Refused("this endpoint is read-only: updates are not carried out")
+    if request.mimetype == QUERY:
+        try:
+            return [*pairs, ("query", request.get_data().decode())]
+        except UnicodeDecodeError as error:
+            raise UsageError("the query is not UTF-8") from error
+    if request.mimetype == words.FORM:
+        return pairs + words.in_form()
+    raise UnsupportedMedia(
+        f"a query in a body of type {request.mimetype or 'unknown'} is not read here",
+        hint=f"send {QUERY} or {words.FORM}",
+    )
+
+
+def _run(text: str, pairs: list[tuple[str, str]]) -> Response | str:
+    settings = site().settings
+    timeout = words.seconds(words.first(pairs, "timeout"), settings.timeout)
+    query = parse(
+        text,
+        default_graphs=tuple(words.values(pairs, "default-graph-uri")),
+        named_graphs=tuple(words.values(pairs, "named-graph-uri")),
+        service_allow=settings.service_allow,
+    )
+    fmt = running.answer_format(query.form, words.first(pairs, "format"))
+    if fmt is not negotiate.HTML:
+        return running.respond(query, fmt, timeout)
+    shown = running.show(query, timeout)
+    return render_template("sparql.html", text=text, shown=shown, formats=running.formats(query.form))
+
+
+def _describe(asked: str | None) -> Response | str:
+    accept = request.headers.get("Accept")
+    others = [t for fmt in FORMATS for t in fmt.media_types]
+    if asked == "html" or (not asked and negotiate.prefers_html(accept, others)):
+        return render_template("sparql.html", text=EXAMPLE, shown=None, formats=())
+    fmt = named(asked, FORMATS) if asked else negotiate.choose(FORMATS, accept)
+    return Response(service_description(fmt, site()), content_type=fmt.content_type)

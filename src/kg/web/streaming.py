@@ -1,0 +1,54 @@
+"""Chunks of bytes -> a response whose status line tells the truth."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from flask import Response
+
+from kg.formats import Format
+
+
+def stream(chunks: Iterable[bytes], fmt: Format) -> Response:
+    """Answer 200 with these chunks, once the first of them exists.
+
+    What ``chunks`` raises before its first chunk is raised here, so that the status can still
+    say it. What it raises later goes through to the HTTP server, which then cuts the connection
+    without the last chunk (RFC 9112, section 8): no client takes the stump for the whole.
+    ``chunks.close()`` is called, where there is one, however the response ends.
+    """
+    iterator = iter(chunks)
+    try:
+        head = next(iterator, b"")
+    except BaseException:
+        close(chunks)
+        raise
+    response = Response(_rest(head, iterator), content_type=fmt.content_type)
+    response.call_on_close(lambda: close(chunks))
+    return response
+
+
+def _rest(head: bytes, iterator: Iterator[bytes]) -> Iterator[bytes]:
+    yield head
+    yield from iterator
+
+
+def collect(chunks: Iterable[bytes], limit: int) -> bytes | None:
+    """All chunks as one value, or None (and the rest unread) past ``limit`` bytes."""
+    parts: list[bytes] = []
+    total = 0
+    try:
+        for chunk in chunks:
+            parts.append(chunk)
+            total += len(chunk)
+            if total > limit:
+                return None
+        return b"".join(parts)
+    finally:
+        close(chunks)
+
+
+def close(chunks: object) -> None:
+    """Call ``chunks.close()`` where there is such a thing."""
+    if callable(closing := getattr(chunks, "close", None)):
+        closing()

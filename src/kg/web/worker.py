@@ -1,0 +1,64 @@
+"""The gunicorn worker: gevent's, with refusals that look like all the others.
+
+What cannot be read as a request (an endless request line, broken headers) never reaches Flask;
+it is answered here, with the same headers and problem details.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from http import HTTPStatus
+from typing import Any, Final
+
+from gunicorn.http import message
+from gunicorn.http.errors import LimitRequestHeaders, LimitRequestLine, ParseException
+from gunicorn.workers.ggevent import GeventWorker
+
+from kg.web.door import too_long
+from kg.web.headers import common
+from kg.web.site import Site
+
+LINE_ROOM: Final = 32
+"""Bytes of a request line around its target: the method, two spaces, the version."""
+
+
+def request_line_limit(max_url: int) -> int:
+    """gunicorn's limit that lets targets of ``max_url`` bytes through to the application.
+
+    gunicorn caps the setting at 8190 and knows beside that only 0, no limit at all, which lets
+    one client fill the memory; so its cap is moved.
+    """
+    message.MAX_REQUEST_LINE = max_url + LINE_ROOM
+    return int(message.MAX_REQUEST_LINE)
+
+
+class Worker(GeventWorker):  # type: ignore[misc]
+    """Answers unreadable requests with problem details; all else is gevent's worker."""
+
+    def handle_error(self, req: Any, client: Any, addr: Any, exc: BaseException) -> None:
+        """Called by gunicorn with whatever went wrong outside the application."""
+        if not isinstance(exc, ParseException):
+            super().handle_error(req, client, addr, exc)
+            return
+        with contextlib.suppress(OSError):
+            client.sendall(refusal(exc, self.wsgi.extensions["kg"]))
+
+
+def refusal(exc: BaseException, site: Site) -> bytes:
+    """The whole response to a request that could not be read."""
+    status, detail = HTTPStatus.BAD_REQUEST, f"The request cannot be read: {exc}"
+    if isinstance(exc, LimitRequestLine):
+        status, detail = HTTPStatus.REQUEST_URI_TOO_LONG, too_long(site.settings.max_url)
+    elif isinstance(exc, LimitRequestHeaders):
+        status = HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE
+    members = {"type": "about:blank", "title": status.phrase, "status": status.value, "detail": detail}
+    body = (json.dumps(members) + "\n").encode()
+    headers = {
+        **common(site.settings.cors, site.release.digest),
+        "Content-Type": "application/problem+json",
+        "Content-Length": str(len(body)),
+        "Connection": "close",
+    }
+    head = [f"HTTP/1.1 {status.value} {status.phrase}", *(f"{k}: {v}" for k, v in headers.items()), "", ""]
+    return "\r\n".join(head).encode("latin-1") + body

@@ -1,0 +1,359 @@
+"""Executors under a deadline and a memory limit, replaced when they fail."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from kg.errors import (
+    DeadlinePassed,
+    ExecutorFailed,
+    KgError,
+    MemoryExceeded,
+    NotAcceptable,
+    QuerySyntaxError,
+    TooManyQueries,
+)
+from kg.formats import CSV, JSON, NTRIPLES, RDF_FORMATS, RESULT_FORMATS, TSV, TURTLE, XML, Format
+from kg.query import pool as pool_module
+from kg.query.pool import Pool
+from kg.query.request import parse
+
+MakePool = Callable[..., Pool]
+NAMES = "PREFIX : <https://example.org/> SELECT ?name { ?x :name ?name } ORDER BY ?name"
+ENDLESS = "SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i }"
+STREAM = "SELECT * { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i }"
+GREEDY = "SELECT ?a ?d (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f } GROUP BY ?a ?d"
+
+
+def ask(pool: Pool, text: str, fmt: Format = JSON, **options: float) -> bytes:
+    return b"".join(pool.run(parse(text), fmt, **options))  # type: ignore[arg-type]
+
+
+def names(pool: Pool) -> list[str]:
+    return ask(pool, NAMES, CSV).decode().split()[1:]
+
+
+def gone(pid: int) -> bool:
+    """True once a process has ended; waits for it."""
+    for _ in range(200):
+        try:
+            os.kill(pid, 0)
+            state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+        except (ProcessLookupError, FileNotFoundError):
+            return True
+        if state == "Z":
+            return True
+        time.sleep(0.05)
+    return False
+
+
+def test_a_query_is_answered(make_pool: MakePool) -> None:
+    assert names(make_pool()) == ["Ann", "Anne", "Bob"]
+
+
+@pytest.mark.parametrize(
+    ("fmt", "expected"),
+    [(JSON, b'"boolean":true'), (XML, b"<boolean>true</boolean>"), (CSV, b"true"), (TSV, b"true")],
+)
+def test_ask_is_answered_in_every_result_format(make_pool: MakePool, fmt: Format, expected: bytes) -> None:
+    assert expected in ask(make_pool(), "ASK {}", fmt)
+
+
+@pytest.mark.parametrize("fmt", [*RESULT_FORMATS, *RDF_FORMATS], ids=lambda fmt: fmt.name)
+def test_every_format_can_be_had(make_pool: MakePool, fmt: Format) -> None:
+    select = fmt in RESULT_FORMATS
+    assert b"Cleo" in ask(
+        make_pool(),
+        "SELECT * { GRAPH ?g { ?s ?p ?o } }"
+        if select
+        else "CONSTRUCT { ?s ?p ?o } { GRAPH ?g { ?s ?p ?o } }",
+        fmt,
+    )
+
+
+def test_an_empty_answer_is_an_answer(make_pool: MakePool) -> None:
+    assert ask(make_pool(), "CONSTRUCT WHERE { <a:a> ?p ?o }", NTRIPLES) == b""
+
+
+def test_documents_have_the_prefixes_they_are_given(make_pool: MakePool) -> None:
+    query = parse("CONSTRUCT WHERE { ?s <https://example.org/height> ?o }")
+    answer = make_pool().run(query, TURTLE, prefixes={"ex": "https://example.org/"})
+    assert b"ex:bob ex:height 1.85" in b"".join(answer)
+
+
+def test_the_dataset_of_the_protocol_replaces_that_of_the_query(make_pool: MakePool) -> None:
+    pool = make_pool()
+    graph = ["https://example.org/graph"]
+    text = "SELECT ?o FROM <a:none> { ?s <https://example.org/name> ?o }"
+    in_default = b"".join(pool.run(parse(text, default_graphs=graph), CSV))
+    assert b"Cleo" in in_default
+    assert b"Bob" not in in_default
+    assert b"Cleo" not in b"".join(pool.run(parse(text, named_graphs=graph), CSV))
+    inside = "SELECT ?o { GRAPH ?g { ?s <https://example.org/name> ?o } }"
+    assert b"Cleo" in b"".join(pool.run(parse(inside, named_graphs=graph), CSV))
+    assert b"Cleo" not in b"".join(pool.run(parse(inside, default_graphs=graph), CSV))
+
+
+def test_a_long_answer_comes_in_pieces_and_whole(make_pool: MakePool) -> None:
+    chunks = list(make_pool().run(parse("SELECT * { ?s ?p ?o . ?s ?q ?r }"), JSON))
+    assert len(chunks) > 1
+    assert len(json.loads(b"".join(chunks))["results"]["bindings"]) > 2000
+
+
+def test_a_malformed_query_names_its_place_and_costs_no_executor(make_pool: MakePool) -> None:
+    pool = make_pool()
+    before = pool.pids()
+    with pytest.raises(QuerySyntaxError) as caught:
+        ask(pool, "SELECT *\n { ?s ?p }")
+    assert (caught.value.line, caught.value.column) == (2, 11)
+    assert set(pool.pids()) == set(before)
+
+
+def test_an_undeclared_prefix_is_named_with_its_remedy(make_pool: MakePool) -> None:
+    with pytest.raises(QuerySyntaxError, match="prefix pac: is not declared") as caught:
+        ask(make_pool(), "ASK { ?x a pac:Event }")
+    assert caught.value.hint
+    assert "https://w3id.org/pac/ns#" in caught.value.hint
+
+
+def test_an_unknown_function_is_the_fault_of_the_query(make_pool: MakePool) -> None:
+    with pytest.raises(QuerySyntaxError, match="no function <a:f>"):
+        ask(make_pool(), "SELECT (<a:f>(1) AS ?x) {}")
+
+
+def test_a_format_of_the_other_family_is_refused_before_anything_runs(make_pool: MakePool) -> None:
+    with pytest.raises(NotAcceptable):
+        ask(make_pool(), "ASK {}", TURTLE)
+
+
+def test_at_the_deadline_a_query_ends_and_the_next_one_is_answered(make_pool: MakePool) -> None:
+    pool = make_pool(executors=1, timeout=1.0)
+    doomed = pool.pids()[0]
+    with pytest.raises(DeadlinePassed):
+        ask(pool, ENDLESS)
+    assert names(pool)
+    assert gone(doomed)
+
+
+def test_a_timeout_may_lower_the_deadline_and_not_raise_it(make_pool: MakePool) -> None:
+    with pytest.raises(DeadlinePassed):
+        ask(make_pool(timeout=600.0), ENDLESS, timeout=0.2)
+    with pytest.raises(DeadlinePassed):
+        ask(make_pool(timeout=0.2), ENDLESS, timeout=600.0)
+
+
+def test_the_deadline_counts_the_wait_for_an_executor(make_pool: MakePool) -> None:
+    pool = make_pool(executors=1, timeout=600.0)
+    with pool.run(parse(STREAM), CSV), pytest.raises(DeadlinePassed, match="while others ran"):
+        ask(pool, "ASK {}", timeout=0.2)
+    assert names(pool)
+
+
+def test_the_deadline_cuts_an_answer_that_is_still_coming(make_pool: MakePool) -> None:
+    pool = make_pool(executors=1)
+    answer = pool.run(parse(STREAM), CSV, timeout=0.5)
+    with pytest.raises(DeadlinePassed):
+        for _ in answer:
+            pass
+    assert names(pool)
+
+
+def test_an_answer_that_nobody_reads_gives_its_executor_back_at_the_deadline(make_pool: MakePool) -> None:
+    pool = make_pool(executors=1)
+    answer = pool.run(parse(STREAM), CSV, timeout=0.5)
+    assert names(pool)
+    with pytest.raises(DeadlinePassed):
+        list(answer)
+
+
+def test_a_query_that_eats_the_memory_is_told_from_other_failures(make_pool: MakePool) -> None:
+    pool = make_pool(executors=1, memory=192)
+    with pytest.raises(MemoryExceeded, match="192 MiB"):
+        ask(pool, GREEDY)
+    assert names(pool)
+
+
+def test_an_executor_that_is_killed_fails_one_query_and_is_replaced(make_pool: MakePool) -> None:
+    pool = make_pool(executors=1)
+    victim = pool.pids()[0]
+    killer = threading.Timer(0.3, os.kill, (victim, signal.SIGKILL))
+    killer.start()
+    with pytest.raises(ExecutorFailed, match="signal 9"):
+        ask(pool, ENDLESS)
+    killer.join()
+    assert names(pool)
+
+
+def test_an_executor_that_dies_in_the_middle_of_an_answer_leaves_no_whole_looking_stump(
+    make_pool: MakePool,
+) -> None:
+    pool = make_pool(executors=1)
+    victim = pool.pids()[0]
+    answer = iter(pool.run(parse(STREAM), CSV))
+    next(answer)
+    os.kill(victim, signal.SIGKILL)
+    with pytest.raises(ExecutorFailed):
+        list(answer)
+    assert names(pool)
+
+
+def test_an_idle_executor_that_died_is_passed_over(make_pool: MakePool) -> None:
+    pool = make_pool(executors=1)
+    assert names(pool)
+    for pid in pool.pids():
+        os.kill(pid, signal.SIGKILL)
+        assert gone(pid)
+    assert names(pool)
+
+
+def test_closing_an_answer_ends_its_query(make_pool: MakePool) -> None:
+    pool = make_pool(executors=1)
+    victim = pool.pids()[0]
+    answer = pool.run(parse(STREAM), CSV)
+    next(iter(answer))
+    answer.close()
+    answer.close()
+    assert gone(victim)
+    assert names(pool)
+
+
+def test_a_closed_answer_does_not_pass_for_a_whole_one(make_pool: MakePool) -> None:
+    answer = make_pool().run(parse(STREAM), CSV)
+    answer.close()
+    with pytest.raises(ExecutorFailed, match="closed"):
+        list(answer)
+
+
+def test_one_slow_query_does_not_hold_up_the_others(make_pool: MakePool) -> None:
+    pool = make_pool(executors=2)
+
+    def ask_in_vain() -> None:
+        with pytest.raises(KgError):
+            ask(pool, ENDLESS)
+
+    slow = threading.Thread(target=ask_in_vain)
+    slow.start()
+    for _ in range(20):
+        assert names(pool)
+    assert slow.is_alive()
+    pool.close()
+    slow.join()
+
+
+def test_many_at_once_are_all_answered(make_pool: MakePool) -> None:
+    pool, found = make_pool(executors=2), []
+    threads = [threading.Thread(target=lambda: found.append(names(pool))) for _ in range(20)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(found) == 20
+    assert all(row == ["Ann", "Anne", "Bob"] for row in found)
+
+
+def test_one_too_many_is_turned_away_at_once(make_pool: MakePool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pool_module, "WAITING", 0)
+    with pytest.raises(TooManyQueries) as caught:
+        ask(make_pool(), "ASK {}")
+    assert caught.value.retry_after >= 1
+
+
+def test_a_closed_pool_leaves_no_process_and_answers_nothing(make_pool: MakePool) -> None:
+    pool = make_pool()
+    answer = pool.run(parse(STREAM), CSV)
+    pids = pool.pids()
+    pool.close()
+    pool.close()
+    assert all(gone(pid) for pid in pids)
+    with pytest.raises(KgError):
+        list(answer)
+    with pytest.raises(ExecutorFailed, match="closed"):
+        ask(pool, "ASK {}")
+
+
+def test_a_store_that_cannot_be_opened_is_reported(make_pool: MakePool, tmp_path: Path) -> None:
+    with pytest.raises(ExecutorFailed, match="ended with"):
+        ask(make_pool(tmp_path / "nowhere"), "ASK {}")
+
+
+PARENT = """
+import sys, time
+from pathlib import Path
+from kg.formats import CSV
+from kg.query.pool import Pool
+from kg.query.request import parse
+from kg.settings import Settings
+import threading
+pool = Pool(Path(sys.argv[1]), Settings())
+query = parse({text!r})
+threading.Thread(target=lambda: pool.run(query, CSV), daemon=True).start()
+time.sleep(0.3)
+print(*pool.pids(), flush=True)
+{end}
+"""
+
+
+@pytest.mark.parametrize(
+    "end", ["import os, signal; os.kill(os.getpid(), signal.SIGKILL)", "sys.exit()"], ids=["killed", "exits"]
+)
+def test_when_the_parent_ends_its_executors_end_even_those_at_work(store_path: Path, end: str) -> None:
+    script = PARENT.format(text=ENDLESS, end=end)
+    parent = subprocess.run(
+        [sys.executable, "-c", script, str(store_path)],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    pids = [int(word) for word in parent.stdout.split()]
+    assert len(pids) == 3, parent.stderr
+    assert all(gone(pid) for pid in pids)
+
+
+GEVENT = """
+from gevent import monkey
+monkey.patch_all()
+import gevent, sys
+from pathlib import Path
+from kg.errors import DeadlinePassed
+from kg.formats import CSV
+from kg.query.pool import Pool
+from kg.query.request import parse
+from kg.settings import Settings
+pool = Pool(Path(sys.argv[1]), Settings(executors=2))
+def slow():
+    try:
+        pool.run(parse({endless!r}), CSV, timeout=1)
+    except DeadlinePassed:
+        return "late"
+def quick():
+    return len(b"".join(pool.run(parse({names!r}), CSV)))
+first = gevent.spawn(slow)
+others = [gevent.spawn(quick) for _ in range(10)]
+gevent.joinall(others)
+print(first.ready(), [job.value for job in others])
+print(first.get())
+pool.close()
+"""
+
+
+def test_under_gevent_one_slow_query_does_not_hold_up_the_others(store_path: Path) -> None:
+    script = GEVENT.format(endless=ENDLESS, names=NAMES)
+    done = subprocess.run(
+        [sys.executable, "-c", script, str(store_path)],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.stdout.split("\n")[:2] == [f"False {[22] * 10}", "late"], done.stderr

@@ -1,0 +1,117 @@
+"""A real server, in its own process, over the bundled release; and plain HTTP to it."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote, urlencode
+
+import pytest
+
+from kg.release import Release
+
+LAUNCHER = Path(__file__).with_name("launch.py")
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came back: header names in lower case."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+    @property
+    def text(self) -> str:
+        return self.body.decode()
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.body)
+
+    @property
+    def media_type(self) -> str:
+        return self.headers.get("content-type", "").partition(";")[0]
+
+
+@dataclass(frozen=True)
+class Server:
+    """A server at work on a port of this machine."""
+
+    process: subprocess.Popen[str]
+    line: str
+    port: int
+    base: str
+
+    def ask(self, target: str, method: str = "GET", body: bytes | None = None, **headers: str) -> Answer:
+        """One request on a connection of its own. ``content_type=…`` becomes ``Content-Type``."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
+        try:
+            named = {name.replace("_", "-"): value for name, value in headers.items()}
+            connection.request(method, target, body, named)
+            with connection.getresponse() as response:
+                found = {name.lower(): value for name, value in response.getheaders()}
+                return Answer(response.status, found, response.read())
+        finally:
+            connection.close()
+
+    def query(self, text: str, **headers: str) -> Answer:
+        """A SPARQL query by GET."""
+        return self.ask("/sparql?" + urlencode({"query": text}), **headers)
+
+    def select(self, pattern: str) -> list[dict[str, str]]:
+        """The rows of ``SELECT * { pattern }`` as plain values."""
+        rows = self.query("PREFIX pac: <https://w3id.org/pac/ns#> SELECT * {" + pattern + "}").json
+        return [{k: v["value"] for k, v in row.items()} for row in rows["results"]["bindings"]]
+
+    def doc(self, iri: str) -> str:
+        """The path of an entity's document."""
+        return "/doc/" + quote(iri.removeprefix(self.base + "id/"))
+
+
+def start(release: Release, **settings: Any) -> Server:
+    """Start a server and wait for the line in which it says where it is."""
+    process = subprocess.Popen(
+        [sys.executable, str(LAUNCHER), str(release.path), json.dumps(settings)],
+        stdout=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+        env={**os.environ, "PYTHONUNBUFFERED": "1"},
+    )
+    assert process.stdout is not None
+    line = process.stdout.readline().strip()
+    port = line.rpartition(":")[2]
+    if not port.isdigit():
+        stop(process)
+        pytest.fail(f"the server did not start: {line!r}, status {process.returncode}")
+    return Server(process, line, int(port), release.base)
+
+
+def stop(process: subprocess.Popen[str]) -> int:
+    """SIGTERM, and the exit status."""
+    if process.poll() is None:
+        process.send_signal(signal.SIGTERM)
+    try:
+        return process.wait(30)
+    finally:
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+        if process.stdout is not None:
+            process.stdout.close()
+
+
+@pytest.fixture(scope="session")
+def server(release: Release) -> Iterator[Server]:
+    """A server with settings small enough for limits to be met."""
+    running = start(release, timeout=10.0, max_body=65_536, max_url=4_096)
+    yield running
+    stop(running.process)
