@@ -114,7 +114,7 @@ def test_service_is_refused_in_every_disguise(text: str) -> None:
         "SELECT * { ?s ?p ?o } # SERVICE <http://evil/> { }",
         "SELECT * { ?s <http://a/SERVICE> ?o }",
         "SELECT * { GRAPH <http://a/sparql-service-description#SERVICE> { ?s ?p ?o } }",
-        "PREFIX sd: <http://www.w3.org/ns/sparql-service-description#>\nASK { ?s a sd:Service . { ?s ?p ?o } }",
+        "PREFIX sd: <http://www.w3.org/ns/sparql-service-description#>\nASK { ?s a sd:Service . {} }",
         "SELECT ?SERVICE { ?SERVICE ?p ?o . { ?s $service ?x } }",
         "PREFIX service: <http://a/> SELECT * { service:x ?p ?o . GRAPH service:g { ?s ?p ?o } }",
         "PREFIX a: <http://a/> SELECT * { a:SERVICE a:x.SERVICE ?o }",
