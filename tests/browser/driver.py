@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -78,7 +79,19 @@ class Browser:
         self.click(self._find("link text", words)[0])
 
     def click(self, element: str) -> None:
-        """Click, and wait for the page that follows."""
+        """Click, and wait for the page that follows: the click of a form may return before it."""
+        before = self._find("css selector", "html")
+        self.choose(element)
+        until = time.monotonic() + 20
+        while (
+            self._find("css selector", "html") == before
+            or self.run("return document.readyState") != "complete"
+        ):
+            assert time.monotonic() < until, "the click led to no new page"
+            time.sleep(0.02)
+
+    def choose(self, element: str) -> None:
+        """Click something that stays on the page, such as an option."""
         _call("POST", f"{self.session}/element/{element}/click", {})
 
     def type(self, element: str, text: str) -> None:

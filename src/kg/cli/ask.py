@@ -82,11 +82,7 @@ def _text(options: argparse.Namespace, release: Release) -> str:
     if given != "-" and not given.endswith(".rq") and not any(c in given for c in "{ \n\t"):
         return catalog.Catalog(resources.queries() / "canned").get(given).bind(values, release.base)
     text = _read(given) if given == "-" or given.endswith(".rq") else given
-    if text.startswith("#+") and given != "-":
-        return catalog.read(Path(given)).bind(values, release.base)
-    if values:
-        raise ParameterError(next(iter(values)), "--param goes with canned queries, which have a header")
-    return text
+    return catalog.read_text(text, given).bind(values, release.base)
 
 
 def _read(name: str) -> str:

@@ -46,7 +46,7 @@ from kg.query import executor
 here, there = os.pipe()
 os.dup2(here, 0)
 ours, theirs = socket.socketpair()
-executor.serve = lambda store, frames: print(*sys.modules)
+executor.serve = lambda store, frames: print(*sys.modules, flush=True)
 executor.main(sys.argv[1], str(theirs.fileno()), "2048", "offline")
 """
 

@@ -44,14 +44,14 @@ def names(pool: Pool) -> list[str]:
 
 
 def gone(pid: int) -> bool:
-    """True once a process has ended; waits for it."""
+    """True once a process has ended, all its threads included; waits for it."""
     for _ in range(200):
         try:
-            os.kill(pid, 0)
             state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+            threads = len(list(Path(f"/proc/{pid}/task").iterdir()))
         except (ProcessLookupError, FileNotFoundError):
             return True
-        if state == "Z":
+        if state == "Z" and threads <= 1:
             return True
         time.sleep(0.05)
     return False
