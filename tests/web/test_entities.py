@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from rdflib import Graph, URIRef
 
@@ -106,3 +108,14 @@ def test_a_concept_is_a_page_or_rdf(server):
 @pytest.mark.parametrize("path", ["/scheme/nothing", "/scheme/strength/nothing"])
 def test_an_unknown_scheme_or_concept_is_404(server, path):
     assert server.ask(path).status == 404
+
+
+@pytest.mark.parametrize(
+    ("path", "content_type"),
+    [("/context.jsonld", "application/ld+json"), ("/record.schema.json", "application/schema+json")],
+)
+def test_the_context_and_the_schema_of_records_are_served_across_origins(server, path, content_type):
+    answer = server.ask(path)
+    assert (answer.status, answer.headers["content-type"]) == (200, content_type)
+    assert answer.headers["access-control-allow-origin"] == "*"
+    assert json.loads(answer.body)

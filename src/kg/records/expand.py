@@ -11,6 +11,7 @@ import calendar
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
+from kg import vocab
 from kg.findings import Location
 from kg.records.model import Kind
 from kg.records.parse import Record, Value
@@ -56,7 +57,7 @@ def _put_dates(body: dict[str, Any], name: str, iri: str, values: Iterable[Value
     if days:
         body[name] = _one_or_many(days)
     if others:
-        body[iri] = _one_or_many(others)
+        body[vocab.shorten(iri)] = _one_or_many(others)
 
 
 def bounds(record: Record) -> dict[str, str]:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from flask import Blueprint, Response, render_template
 
-from kg import vocab
+from kg import resources, vocab
 from kg.errors import NotFound
 from kg.export import chunks
-from kg.formats import Format
+from kg.formats import JSONLD, Format
 from kg.web import negotiate
 from kg.web.entities import answer, document_format
 from kg.web.site import site
@@ -65,6 +65,22 @@ def concept(name: str, concept: str) -> Response | str:
     if not site().lookups.exists(iri):
         raise NotFound(f"there is no concept {concept!r} in the scheme {name!r}", hint=f"see /scheme/{name}")
     return answer(iri, document_format())
+
+
+@bp.get("/context.jsonld")
+def context() -> Response:
+    """The JSON-LD context, which processors fetch across origins."""
+    return _file("context.jsonld", JSONLD.media_type)
+
+
+@bp.get("/record.schema.json")
+def record_schema() -> Response:
+    """The JSON Schema of record files (its media type: JSON Schema core, section 14.1)."""
+    return _file("record.schema.json", "application/schema+json")
+
+
+def _file(name: str, content_type: str) -> Response:
+    return Response((resources.ontology() / name).read_bytes(), content_type=content_type)
 
 
 def _graph(graph: str, fmt: Format) -> Response:
