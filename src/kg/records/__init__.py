@@ -3,11 +3,17 @@
     dataset   dataset.toml -> Dataset
     reader    YAML files -> located values (every field knows its file and line)
     model     ontology + shapes + layout.toml -> RecordModel (types, fields, kinds)
-    check     located records against the model -> findings
+    parse     located values -> records, each field against the model
+    kinds     what dates, numbers and references look like
+    names     slugs, ids, and the nearest known name
+    check     what can only be seen across records
     passages  evidence against passages.yaml and the source texts; writing the digests
     expand    located record -> JSON-LD node, IRIs minted, dates typed, source map kept
+    load      all of this in order: a folder -> expanded records and findings
+    digests   writes passages.yaml
     schema    model -> JSON Schema for editors
     context   model -> the published JSON-LD context
+    generate  writes both, and checks that they are current
 
 Promises: nothing here stops at the first fault, and nothing here needs the network.
 May import formats, vocab, resources, findings, errors; never build, query or web.

@@ -7,7 +7,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from kg import vocab
 from kg.findings import Finding, Location, Severity
 from kg.records.model import Kind
-from kg.records.parse import Record, Value, nearest
+from kg.records.names import nearest
+from kg.records.parse import Record, Value
 from kg.records.passages import FILE, Digests, Passage, SourceText, digest
 
 

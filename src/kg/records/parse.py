@@ -6,27 +6,21 @@ curator everything.
 
 from __future__ import annotations
 
-import calendar
 import difflib
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
 from kg import vocab
 from kg.findings import Finding, Location, Severity
+from kg.records.kinds import EXAMPLE, WANTED, fits
 from kg.records.model import Field, Kind, RecordModel, RecordType
-from kg.records.passages import Passage
+from kg.records.names import nearest, proper_id, slug_of
 from kg.records.reader import Fields, Items, Node, Text
 
-_YEAR: Final = re.compile(r"[0-9]{4}")
-_MONTH: Final = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])")
-_DAY: Final = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])")
-_DECIMAL: Final = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?")
-_INTEGER: Final = re.compile(r"[0-9]+")
 _LANGUAGE: Final = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
-_IRI: Final = re.compile(r"https?://[^\s<>\"{}|\\^`\x00-\x20]+")
 _CONTROL: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 BOOKKEEPING: Final = ("reviewState", "curator")
 _CHARS: Final = 100_000
@@ -127,7 +121,7 @@ class Parser:
         if isinstance(node, Text) and vocab.LOCAL_ID.fullmatch(node.value):
             return node.value
         written = node.value if isinstance(node, Text) else "a list or mapping"
-        near = _slugged(written) if isinstance(node, Text) else ""
+        near = proper_id(written) if isinstance(node, Text) else ""
         self.fault(
             node.at,
             "bad-id",
@@ -239,21 +233,17 @@ class Parser:
 
     def _scalar(self, field: Field, node: Node) -> str | None:
         if not isinstance(node, Text):
-            self.fault(
-                node.at, "wrong-type", f"{field.name} takes {_WANTED[field.kind]}", _EXAMPLE[field.kind]
-            )
+            self.fault(node.at, "wrong-type", f"{field.name} takes {WANTED[field.kind]}", EXAMPLE[field.kind])
             return None
         text = self._clean(field, node)
         if text is None or field.kind is Kind.STRING:
             return text
         if field.kind is Kind.CONCEPT:
             return text if self._concept(node, field.scheme, field.name) else None
-        if _FITS[field.kind](text):
+        if fits(field.kind, text):
             return text
         code = "bad-date" if field.kind is Kind.DATE else "wrong-type"
-        self.fault(
-            node.at, code, f"{field.name}: {text!r} is not {_WANTED[field.kind]}", _EXAMPLE[field.kind]
-        )
+        self.fault(node.at, code, f"{field.name}: {text!r} is not {WANTED[field.kind]}", EXAMPLE[field.kind])
         return None
 
     def _concept(self, node: Text, scheme: str, name: str) -> bool:
@@ -299,7 +289,7 @@ class Parser:
         path, _, name = parent.partition("/")
         # People, places and bodies may share a slug, so a name form's id says whose it is.
         parts = [path, name] if kind.name == "NameForm" else [name]
-        parts += [s for f in kind.key if (s := _slug(node.get(f)))]
+        parts += [s for f in kind.key if (s := slug_of(node.get(f)))]
         if key is not None:
             if not isinstance(key, Text) or not vocab.SLUG.fullmatch(key.value):
                 self.fault(
@@ -321,95 +311,3 @@ class Parser:
             )
             return None
         return local
-
-
-def is_date(text: str) -> bool:
-    """True for a day, month or year that is in the calendar."""
-    if _DAY.fullmatch(text):
-        year, month, day = map(int, text.split("-"))
-        return year > 0 and day <= calendar.monthrange(year, month)[1]
-    return bool(_MONTH.fullmatch(text) or _YEAR.fullmatch(text)) and text[:4] != "0000"
-
-
-def _is_reference(text: str) -> bool:
-    prefix, colon, local = text.partition(":")
-    if colon and prefix in vocab.PREFIXES:
-        return bool(re.fullmatch(r"[\w.-]+", local))
-    return bool(vocab.LOCAL_ID.fullmatch(text) or _IRI.fullmatch(text))
-
-
-def _is_passage(text: str) -> bool:
-    passage = Passage.parse(text)
-    return passage is not None and passage.start < passage.end
-
-
-_FITS: Final = {
-    Kind.DATE: is_date,
-    Kind.INTEGER: lambda t: bool(_INTEGER.fullmatch(t)),
-    Kind.DECIMAL: lambda t: bool(_DECIMAL.fullmatch(t)),
-    Kind.BOOLEAN: lambda t: t in ("true", "false"),
-    Kind.REFERENCE: _is_reference,
-    Kind.PASSAGE: _is_passage,
-}
-_WANTED: Final = {
-    Kind.STRING: "a text",
-    Kind.TEXT: "a text",
-    Kind.DATE: "a date",
-    Kind.INTEGER: "a whole number",
-    Kind.DECIMAL: "a number",
-    Kind.BOOLEAN: "true or false",
-    Kind.CONCEPT: "the name of a concept",
-    Kind.REFERENCE: "the id of a record, or an IRI",
-    Kind.PASSAGE: "a passage",
-}
-_EXAMPLE: Final = {
-    Kind.STRING: "write one text",
-    Kind.TEXT: "write one text",
-    Kind.DATE: "write a day, month or year of the calendar: 2021-01-13, 2021-01 or 2021",
-    Kind.INTEGER: "write digits only, such as 300",
-    Kind.DECIMAL: "write a plain number, such as 300 or 4.5",
-    Kind.BOOLEAN: "write true or false",
-    Kind.CONCEPT: "write its bare name, such as host",
-    Kind.REFERENCE: "write kind/slug, such as person/ada-lovelace, or wd:Q42, or https://…",
-    Kind.PASSAGE: "write article.start-end, such as asan-tour.10-20, the start below the end",
-}
-
-
-def nearest(word: str, known: Iterable[str]) -> str:
-    """A remedy that proposes the nearest known word, or lists the first few there are."""
-    names = list(known)
-    near = difflib.get_close_matches(word, names, 1, 0.6)
-    if near:
-        return f"did you mean {near[0]!r}?"
-    shown = ", ".join(names[:12]) + (", …" if len(names) > 12 else "")
-    return f"there are: {shown}" if names else "there are none"
-
-
-def _slug(node: Node | None) -> str:
-    """The value of a key field as a slug; a reference counts by its last part."""
-    if isinstance(node, Items):
-        node = node.items[0] if node.items else None
-    if isinstance(node, Fields):
-        node = node.entries[0][1] if node.entries else None
-    if not isinstance(node, Text):
-        return ""
-    text = node.value.rpartition("/")[2] if vocab.LOCAL_ID.fullmatch(node.value) else node.value
-    return ".".join(filter(None, map(slug, text.split(".")))) if text is not node.value else slug(text)
-
-
-# Letters that Unicode does not decompose to a Latin letter and a mark.
-_FOLD: Final = str.maketrans(
-    {"ə": "e", "Ə": "E", "ı": "i", "ø": "o", "ł": "l", "đ": "d", "ß": "ss", "æ": "ae"}
-)
-
-
-def slug(text: str) -> str:
-    """Text to a slug: folded to ASCII letters and digits, joined by hyphens; may be empty."""
-    plain = unicodedata.normalize("NFKD", text.translate(_FOLD)).encode("ascii", "ignore").decode()
-    return re.sub(r"[^a-z0-9]+", "-", plain.lower()).strip("-")
-
-
-def _slugged(written: str) -> str:
-    kind, slash, name = written.partition("/")
-    made = f"{slug(kind)}/{slug(name)}"
-    return made if slash and vocab.LOCAL_ID.fullmatch(made) else ""

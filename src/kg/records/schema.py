@@ -35,38 +35,38 @@ _FORMS: Final[dict[Kind, dict[str, Any]]] = {
 
 def schema(model: RecordModel) -> dict[str, Any]:
     """The JSON Schema (draft 2020-12) of a record file: a list of records."""
-    tops = list(model.top_level())
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "$id": IRI,
         "title": "Records of a kg dataset",
         "type": ["array", "null"],
-        "items": {
-            "type": "object",
-            "required": ["id"],
-            "properties": {
-                "id": {
-                    "type": "string",
-                    "pattern": _id_of("(" + "|".join(sorted(t.path for t in tops)) + ")"),
-                }
-            },
-            "allOf": [
-                {
-                    "if": {
-                        "properties": {"id": {"type": "string", "pattern": _id_of(kind.path)}},
-                        "required": ["id"],
-                    },
-                    "then": {"$ref": f"#/$defs/{kind.name}"},
-                }
-                for kind in sorted(tops, key=lambda t: t.name)
-            ],
-        },
+        "items": _item(sorted(model.top_level(), key=lambda t: t.name)),
         "$defs": {
-            **{kind.name: _top(kind, model) for kind in tops},
+            **{kind.name: _top(kind, model) for kind in model.top_level()},
             **{str(kind): form for kind, form in sorted(_FORMS.items())},
             **{f"nested{name}": _nested(model.types[name], model) for name in _nested_types(model)},
             **{f"scheme-{name}": {"enum": sorted(model.concepts[name])} for name in sorted(_schemes(model))},
         },
+    }
+
+
+def _item(kinds: list[RecordType]) -> dict[str, Any]:
+    """A record of any type: its id says which."""
+    any_path = "(" + "|".join(sorted(kind.path for kind in kinds)) + ")"
+    return {
+        "type": "object",
+        "required": ["id"],
+        "properties": {"id": {"type": "string", "pattern": _id_of(any_path)}},
+        "allOf": [
+            {
+                "if": {
+                    "properties": {"id": {"type": "string", "pattern": _id_of(kind.path)}},
+                    "required": ["id"],
+                },
+                "then": {"$ref": f"#/$defs/{kind.name}"},
+            }
+            for kind in kinds
+        ],
     }
 
 

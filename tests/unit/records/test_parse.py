@@ -8,7 +8,9 @@ import pytest
 
 from kg.findings import Finding, Location
 from kg.records import model
-from kg.records.parse import Parser, Record, is_date, slug
+from kg.records.kinds import is_date
+from kg.records.names import slug
+from kg.records.parse import Parser, Record
 from kg.records.reader import read
 
 

@@ -1,0 +1,75 @@
+"""What the kinds of value look like: is a text a date, a number, a reference? And how to say it."""
+
+from __future__ import annotations
+
+import calendar
+import re
+from typing import Final
+
+from kg import vocab
+from kg.records.model import Kind
+from kg.records.passages import Passage
+
+_YEAR: Final = re.compile(r"[0-9]{4}")
+_MONTH: Final = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])")
+_DAY: Final = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])")
+_DECIMAL: Final = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?")
+_INTEGER: Final = re.compile(r"[0-9]+")
+_IRI: Final = re.compile(r"https?://[^\s<>\"{}|\\^`\x00-\x20]+")
+
+
+def fits(kind: Kind, text: str) -> bool:
+    """True if the text is a value of this kind. Not for texts, strings, concepts and nested records."""
+    return _FITS[kind](text)
+
+
+def is_date(text: str) -> bool:
+    """True for a day, month or year that is in the calendar."""
+    if _DAY.fullmatch(text):
+        year, month, day = map(int, text.split("-"))
+        return year > 0 and day <= calendar.monthrange(year, month)[1]
+    return bool(_MONTH.fullmatch(text) or _YEAR.fullmatch(text)) and text[:4] != "0000"
+
+
+def _is_reference(text: str) -> bool:
+    prefix, colon, local = text.partition(":")
+    if colon and prefix in vocab.PREFIXES:
+        return bool(re.fullmatch(r"[\w.-]+", local))
+    return bool(vocab.LOCAL_ID.fullmatch(text) or _IRI.fullmatch(text))
+
+
+def _is_passage(text: str) -> bool:
+    passage = Passage.parse(text)
+    return passage is not None and passage.start < passage.end
+
+
+_FITS: Final = {
+    Kind.DATE: is_date,
+    Kind.INTEGER: lambda t: bool(_INTEGER.fullmatch(t)),
+    Kind.DECIMAL: lambda t: bool(_DECIMAL.fullmatch(t)),
+    Kind.BOOLEAN: lambda t: t in ("true", "false"),
+    Kind.REFERENCE: _is_reference,
+    Kind.PASSAGE: _is_passage,
+}
+WANTED: Final = {
+    Kind.STRING: "a text",
+    Kind.TEXT: "a text",
+    Kind.DATE: "a date",
+    Kind.INTEGER: "a whole number",
+    Kind.DECIMAL: "a number",
+    Kind.BOOLEAN: "true or false",
+    Kind.CONCEPT: "the name of a concept",
+    Kind.REFERENCE: "the id of a record, or an IRI",
+    Kind.PASSAGE: "a passage",
+}
+EXAMPLE: Final = {
+    Kind.STRING: "write one text",
+    Kind.TEXT: "write one text",
+    Kind.DATE: "write a day, month or year of the calendar: 2021-01-13, 2021-01 or 2021",
+    Kind.INTEGER: "write digits only, such as 300",
+    Kind.DECIMAL: "write a plain number, such as 300 or 4.5",
+    Kind.BOOLEAN: "write true or false",
+    Kind.CONCEPT: "write its bare name, such as host",
+    Kind.REFERENCE: "write kind/slug, such as person/ada-lovelace, or wd:Q42, or https://…",
+    Kind.PASSAGE: "write article.start-end, such as asan-tour.10-20, the start below the end",
+}
