@@ -48,7 +48,7 @@ def shapes() -> Path:
 
 
 def queries() -> Path:
-    """Folder of canned/ and checks/."""
+    """Folder of canned/."""
     return root() / "queries"
 
 

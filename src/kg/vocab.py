@@ -55,7 +55,7 @@ SLUG: Final = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 """One part of a name in an IRI; parts are joined by dots: ``president-reception.thanks``."""
 
 LOCAL_ID: Final = re.compile(rf"(?P<kind>{SLUG.pattern})/(?P<name>{SLUG.pattern}(?:\.{SLUG.pattern})*)")
-"""A record's id within its dataset: ``person/ilham-aliyev``; its IRI is ``<base>id/`` + id."""
+"""A record's id within its dataset: ``person/ada-lovelace``; its IRI is ``<base>id/`` + id."""
 
 
 def expand_curie(curie: str) -> str:

@@ -193,3 +193,38 @@ def test_a_reader_that_leaves_early_is_no_fault(store: Path):
     done = subprocess.run(shell, shell=True, capture_output=True, text=True, timeout=60, check=False)
     assert done.stdout.count("\n") == 1
     assert done.stderr == ""
+
+
+def test_a_record_file_that_cannot_be_read_is_a_finding(copy: Path):
+    (copy / "lost.yaml").symlink_to(copy / "nowhere.yaml")
+    (copy / "folder.yaml").mkdir()
+    done = kg("validate", copy, "--format", "json")
+    assert done.returncode == 1
+    violations = [f for f in json.loads(done.stdout)["findings"] if f["severity"] == "violation"]
+    assert [(f["code"], f["file"]) for f in violations] == [("unreadable-file", "lost.yaml")]
+
+
+@pytest.mark.parametrize("arguments", [("query", "ASK {}", "--format", "csv"), ("export",)])
+def test_a_full_standard_output_exits_3(arguments: tuple[str, ...], store: Path):
+    with Path("/dev/full").open("wb") as full:
+        command = [sys.executable, "-m", "kg", *arguments, "--store", str(store)]
+        done = subprocess.run(
+            command, stdout=full, stderr=subprocess.PIPE, text=True, timeout=60, check=False
+        )
+    assert done.returncode == 3
+    assert "Traceback" not in done.stderr
+
+
+def test_an_export_leaves_a_link_a_link_and_a_device_a_device(store: Path, tmp_path: Path):
+    (tmp_path / "link.ttl").symlink_to(tmp_path / "there.ttl")
+    assert kg("export", "-o", tmp_path / "link.ttl", "--store", store).returncode == 0
+    assert (tmp_path / "link.ttl").is_symlink()
+    assert (tmp_path / "there.ttl").stat().st_size > 1000
+    assert kg("export", "-o", "/dev/null", "--store", store).returncode == 0
+    assert Path("/dev/null").is_char_device()
+
+
+def test_a_terminal_that_cannot_show_a_letter_gets_its_escape(store: Path):
+    done = kg("query", "who-was-in-the-room", "--store", store, PYTHONIOENCODING="ascii")
+    assert done.returncode == 0
+    assert "\\u2013" in done.stdout

@@ -64,7 +64,7 @@ def test_what_was_published_is_current(releases: Releases) -> None:
 def test_before_anything_is_published_there_is_no_release(releases: Releases) -> None:
     with pytest.raises(NoRelease) as caught:
         releases.current()
-    assert caught.value.hint == "kg build d"
+    assert caught.value.hint == "make one: kg build, with the same dataset and store"
     assert not releases.path.exists()
 
 

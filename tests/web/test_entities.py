@@ -119,3 +119,11 @@ def test_the_context_and_the_schema_of_records_are_served_across_origins(server,
     assert (answer.status, answer.headers["content-type"]) == (200, content_type)
     assert answer.headers["access-control-allow-origin"] == "*"
     assert json.loads(answer.body)
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/doc/person/a%20b", "/id/person/a%20b", "/doc/person/%FF", "/scheme/a%20b", "/scheme/role/a%20b"],
+)
+def test_what_can_be_no_iri_is_404(server, path):
+    assert server.ask(path).status == 404

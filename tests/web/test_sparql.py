@@ -176,6 +176,29 @@ def test_a_body_over_the_limit_is_413(server):
     assert server.ask("/sparql", "POST", body, content_type="application/sparql-query").status == 413
 
 
+def test_a_chunked_body_over_the_limit_is_413_and_not_cut(server):
+    pieces = (b"ASK {} # " + b"x" * 65_536 for _ in range(40))
+    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=60)
+    headers = {"Content-Type": "application/sparql-query"}
+    try:
+        connection.request("POST", "/sparql", pieces, headers, encode_chunked=True)
+        assert connection.getresponse().status == 413
+    finally:
+        connection.close()
+
+
+def test_a_chunked_body_below_the_limit_is_read_whole(server):
+    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=60)
+    headers = {"Content-Type": "application/sparql-query", "Accept": "text/csv"}
+    try:
+        connection.request(
+            "POST", "/sparql", iter([b"SELECT (6 * 7", b" AS ?n) {}"]), headers, encode_chunked=True
+        )
+        assert connection.getresponse().read().split() == [b"n", b"42"]
+    finally:
+        connection.close()
+
+
 def test_a_body_below_the_limit_is_answered(server):
     body = ASK.encode() + b"#" * 60_000
     assert server.ask("/sparql", "POST", body, content_type="application/sparql-query").status == 200

@@ -1,7 +1,7 @@
 """Records and schema -> quads. The standard's own JSON-LD algorithm does the work.
 
 Sources: JSON-LD 1.1 Processing Algorithms and API, section 7 (Deserialize JSON-LD to RDF);
-ontology.md, "IRIs, labels, metadata", for the labels and for there being no blank nodes.
+docs/iris.md, for the labels and for there being no blank nodes.
 """
 
 from __future__ import annotations

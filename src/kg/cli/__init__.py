@@ -12,13 +12,14 @@ imports what it needs when it runs, so that ``kg query`` does not pay for Flask 
 from __future__ import annotations
 
 import argparse
+import io
 import os
 import sys
 from collections.abc import Sequence
 from typing import NoReturn
 
 from kg import __version__
-from kg.errors import DataError, KgError
+from kg.errors import DataError, EnvironmentFault, KgError
 
 INTERRUPTED = 130
 """What a shell reports for a command ended by Ctrl-C (128 + SIGINT)."""
@@ -46,6 +47,9 @@ def parser() -> argparse.ArgumentParser:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns its exit code. Errors go to standard error, with their remedy."""
     options = parser().parse_args(arguments)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # a terminal that cannot show a letter gets its escape
+            stream.reconfigure(errors="backslashreplace")
     try:
         return int(options.run(options) or 0)
     except KgError as error:
@@ -54,6 +58,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # The reader has gone (kg query … | head): not a fault. Spare Python's flush at exit one more.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+    except OSError as error:  # standard output on a full disk, for one
+        return _report(EnvironmentFault(str(error), hint="check the disk, the folder and the permissions"))
     except KeyboardInterrupt:
         return INTERRUPTED
 

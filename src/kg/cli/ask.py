@@ -41,7 +41,7 @@ def add_to(commands: common.Commands) -> None:
     export.add_argument("--format", default="turtle", help=", ".join(f.name for f in formats.RDF_FORMATS))
     export.add_argument("--graph", metavar="IRI", help="one named graph")
     export.add_argument(
-        "--entity", metavar="IRI", help="one entity: an IRI or an id such as person/ilham-aliyev"
+        "--entity", metavar="IRI", help="one entity: an IRI or an id such as person/ada-lovelace"
     )
     export.add_argument(
         "-o", "--output", type=Path, metavar="FILE", help="write to FILE (default: standard output)"

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from kg.errors import DataError
 from kg.settings import TABLE, Settings
 
 if TYPE_CHECKING:
@@ -67,9 +68,15 @@ def build(found: Dataset, options: argparse.Namespace) -> Built:
     """Build a dataset into the store, with progress on a terminal. Raises as ``pipeline.build`` does."""
     from kg.build import pipeline
 
-    return pipeline.build(
-        found, sources=getattr(options, "sources", None), store=settings(options).store, progress=progress()
-    )
+    try:
+        return pipeline.build(
+            found,
+            sources=getattr(options, "sources", None),
+            store=settings(options).store,
+            progress=progress(),
+        )
+    except DataError as error:
+        raise error.within(folder(found)) from error
 
 
 def folder(found: Dataset) -> Path:

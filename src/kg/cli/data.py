@@ -46,7 +46,7 @@ def run_build(options: argparse.Namespace) -> int:
         built = common.build(found, options)
     except DataError as error:
         if not options.json:
-            raise error.within(common.folder(found)) from error
+            raise
         sys.stdout.write(as_json(error.findings))
         return error.exit_code
     if options.json:

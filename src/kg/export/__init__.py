@@ -21,7 +21,7 @@ import secrets
 from collections.abc import Iterator
 from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, BinaryIO, Literal
 
 from kg import formats
 from kg.errors import EnvironmentFault
@@ -39,7 +39,7 @@ def chunks(
     """The document in pieces of some 100 KB, for HTTP streaming.
 
     ``base`` is the dataset's base IRI; ``graph`` names one graph, ``entity`` one entity by IRI or
-    by its id in the dataset (``person/ilham-aliyev``). The first piece is made before this
+    by its id in the dataset (``person/ada-lovelace``). The first piece is made before this
     returns, so whatever can be refused is refused here: UsageError if both are given, NotFound if
     there is no such graph or entity (with the nearest names), NotAcceptable if RDF/XML has no way
     to write a predicate or a character.
@@ -75,15 +75,17 @@ def to_file(
 
     The bytes go to a hidden file in the same folder, which takes the name when they are on disk
     (POSIX rename). Raises as ``chunks`` does, and EnvironmentFault if the folder is missing, full
-    or closed to the user.
+    or closed to the user. What is no regular file (a pipe, a device) is written to as it stands, and
+    a link stays a link.
     """
     pieces = chunks(store, fmt, base=base, graph=graph, entity=entity)
+    path = path.resolve()
+    if path.exists() and not path.is_file():
+        _write(path, "wb", pieces)
+        return
     part = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
     try:
-        with part.open("xb") as out:
-            out.writelines(pieces)
-            out.flush()
-            os.fsync(out.fileno())
+        _write(part, "xb", pieces)
         part.replace(path)
     except OSError as error:
         raise EnvironmentFault(
@@ -92,6 +94,14 @@ def to_file(
         ) from error
     finally:
         part.unlink(missing_ok=True)
+
+
+def _write(path: Path, mode: Literal["wb", "xb"], pieces: Iterator[bytes]) -> None:
+    with path.open(mode) as out:
+        out.writelines(pieces)
+        out.flush()
+        if path.is_file():
+            os.fsync(out.fileno())
 
 
 def _document(store: Store, fmt: Format, base: str, graph: str | None, entity: str | None) -> Iterator[bytes]:

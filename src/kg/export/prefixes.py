@@ -1,6 +1,6 @@
 """The prefixes of a document: the common ones that it uses, and one for each kind of its ids.
 
-``<base>id/person/ilham-aliyev`` is written ``person:ilham-aliyev``, and the concept
+``<base>id/person/ada-lovelace`` is written ``person:ada-lovelace``, and the concept
 ``…/scheme/role/host`` is ``scheme-role:host``: Turtle's local names have no place for a slash
 (Turtle, section 6.5, PN_LOCAL).
 """

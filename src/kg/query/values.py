@@ -102,7 +102,7 @@ _READERS: Final[dict[str, Callable[[str, str], NamedNode | Literal]]] = {
     "number": _number,
 }
 _WANTED: Final = {
-    "entity": "an id of the dataset such as person/ilham-aliyev, or an IRI with http: or https:",
+    "entity": "an id of the dataset such as person/ada-lovelace, or an IRI with http: or https:",
     "date": "a day such as 2021-01-13",
     "year": "a year such as 2021",
     "language": "a language tag such as en or pt-BR",

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from kg import resources, vocab
-from kg.errors import DataError, NotFound
+from kg.errors import DataError, EnvironmentFault, NotFound
 from kg.findings import Finding, Location, Severity
 
 FILE: Final = "dataset.toml"
@@ -78,6 +78,8 @@ def read(folder: Path) -> Dataset:
     try:
         text = (folder / FILE).read_text(encoding="utf-8")
         content = tomllib.loads(text)
+    except OSError as error:
+        raise EnvironmentFault(f"{folder / FILE} cannot be read: {error.strerror}") from error
     except UnicodeDecodeError as error:
         raise _wrong(
             folder, [_finding(1, f"{FILE} is not UTF-8: {error.reason}", "save it as UTF-8")]

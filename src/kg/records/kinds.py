@@ -71,5 +71,5 @@ EXAMPLE: Final = {
     Kind.BOOLEAN: "write true or false",
     Kind.CONCEPT: "write its bare name, such as host",
     Kind.REFERENCE: "write kind/slug, such as person/ada-lovelace, or wd:Q42, or https://…",
-    Kind.PASSAGE: "write article.start-end, such as asan-tour.10-20, the start below the end",
+    Kind.PASSAGE: "write article.start-end, such as morning-news.10-20, the start below the end",
 }

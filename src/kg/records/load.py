@@ -67,7 +67,8 @@ def files(dataset: Dataset) -> list[Path]:
         path
         for pattern in ("*.yaml", "*.yml")
         for path in dataset.root.rglob(pattern)
-        if path != dataset.root / passages.FILE
+        if not path.is_dir()
+        and path != dataset.root / passages.FILE
         and not any(part.startswith(".") for part in path.relative_to(dataset.root).parts)
     )
 
@@ -79,7 +80,12 @@ def parse(dataset: Dataset) -> Parsed:
     inputs: list[InputFile] = []
     for path in files(dataset):
         name = path.relative_to(dataset.root).as_posix()
-        content = path.read_bytes()
+        try:
+            content = path.read_bytes()
+        except OSError as error:
+            message = f"the file cannot be read: {error.strerror}"
+            parser.fault(Location(name), "unreadable-file", message, "mend it or remove it")
+            continue
         inputs.append(InputFile(name, hashlib.sha256(content).hexdigest()))
         tree = read(content, name)
         parser.findings.extend(tree.findings)

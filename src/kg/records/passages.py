@@ -42,7 +42,7 @@ class Passage:
 
     @classmethod
     def parse(cls, text: str) -> Passage | None:
-        """``asan-tour.10-20`` -> the passage; None if it is not written like that."""
+        """``morning-news.10-20`` -> the passage; None if it is not written like that."""
         found = PASSAGE.fullmatch(text)
         return cls(found[1], int(found[2]), int(found[3])) if found else None
 
@@ -152,6 +152,8 @@ def write_digests(root: Path, texts: Mapping[str, SourceText], cited: Mapping[Pa
         fresh.replace(path)
     except OSError as error:
         raise EnvironmentFault(f"{path} cannot be written: {error.strerror}") from error
+    finally:
+        fresh.unlink(missing_ok=True)
     return len(cited)
 
 

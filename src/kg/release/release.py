@@ -30,7 +30,7 @@ _REQUIRED: Final = ("digest", "dataset", "counts", "inputs", "graphs", "findings
 _UNCHECKED: Final = re.compile(r"store/(LOCK|LOG.*)")
 """RocksDB's lock and log: no data, and a reader may touch them."""
 
-_REMEDY: Final = "build the dataset again (kg build) or go back to another release (kg releases rollback)"
+_REMEDY: Final = "build the dataset again: kg build, with the same dataset and store"
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,7 +58,10 @@ class Releases:
         """The release that is served. Raises NoRelease if there is none, StoreDamaged if it is not whole."""
         digest = self.current_digest()
         if digest is None:
-            raise NoRelease(f"{self.path}: no release of {self.dataset} yet", hint=f"kg build {self.dataset}")
+            raise NoRelease(
+                f"{self.path}: no release of {self.dataset} yet",
+                hint="make one: kg build, with the same dataset and store",
+            )
         return Release.open(self._folder(digest))
 
     def digests(self) -> tuple[str, ...]:

@@ -1,7 +1,8 @@
 """The web face: a release over HTTP, for people and programs.
 
     app        create_app(settings, release, pool, catalog) -> Flask
-    server     the application on a real HTTP server (gunicorn, gevent workers)
+    site       what an application serves: settings, release, pool, catalog, lookups, links
+    server     the application on a real HTTP server (gunicorn, gevent workers); worker: one of them
     negotiate  Accept and ?format= -> a format
     door       what is refused before any view runs: over-long URLs, compressed bodies
     errors     the error tree -> problem details (RFC 9457) or an HTML page
@@ -9,6 +10,9 @@
     streaming  an executor's answer -> a response that never ends cleanly after a failure
     lookups    labels, properties and incoming links of one entity, read from the store
     links      IRIs -> paths of this server
+    view       what templates show: entities, tables, forms, terms; words: their wording
+    running    a query of the client's, from its parameters to the pool's answer
+    description  the service description; dumping: the process that writes a dump
     sparql, queries, entities, vocabulary, dumps, pages, ops   blueprints
 
 Promises: no view blocks the worker with a query of the client's (they run in the pool's

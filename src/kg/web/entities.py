@@ -67,8 +67,8 @@ def _split(here: Site, local: str) -> tuple[str, Format | None]:
 
 def _present(here: Site, iri: str) -> None:
     """Raises NotFound for an entity that is not there and Gone for one that has been retired."""
+    if not here.lookups.exists(iri):
+        raise NotFound(f"nothing is known of {iri}", hint="look at /queries, or at the examples on /")
     if successors := here.lookups.replaced_by(iri):
         instead = ", ".join(here.links.path(s) or s for s in successors)
         raise Gone(f"{iri} has been retired", hint=f"replaced by {instead}")
-    if not here.lookups.exists(iri):
-        raise NotFound(f"nothing is known of {iri}", hint="look at /queries, or at the examples on /")

@@ -81,8 +81,11 @@ class Lookups:
         return (literal.language != self.language, bool(literal.language), literal.value)
 
     def exists(self, iri: str) -> bool:
-        """True if anything is said of it."""
-        return next(self.quads(ox.NamedNode(iri)), None) is not None
+        """True if anything is said of it; of what the engine takes for no IRI, nothing is."""
+        try:
+            return next(self.quads(ox.NamedNode(iri)), None) is not None
+        except ValueError:
+            return False
 
     def replaced_by(self, iri: str) -> list[str]:
         """What took the place of a retired entity."""

@@ -45,7 +45,8 @@ def scheme(name: str) -> Response | str:
     """One concept scheme."""
     iri, lookups = vocab.SCHEME + name, site().lookups
     if not lookups.exists(iri):
-        known = ", ".join(i.removeprefix(vocab.SCHEME) for i, _ in terms.schemes(lookups))
+        ours = (i for i, _ in terms.schemes(lookups) if i.startswith(vocab.SCHEME))
+        known = ", ".join(i.removeprefix(vocab.SCHEME) for i in ours)
         raise NotFound(f"there is no scheme {name!r}", hint=f"there are: {known}")
     fmt = document_format()
     if fmt is not negotiate.HTML:
