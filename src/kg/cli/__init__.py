@@ -51,17 +51,24 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if isinstance(stream, io.TextIOWrapper):  # a terminal that cannot show a letter gets its escape
             stream.reconfigure(errors="backslashreplace")
     try:
-        return int(options.run(options) or 0)
+        code = int(options.run(options) or 0)
+        sys.stdout.flush()  # here, where a full disk can still be told
+        return code
     except KgError as error:
         return _report(error)
-    except BrokenPipeError:
-        # The reader has gone (kg query … | head): not a fault. Spare Python's flush at exit one more.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except BrokenPipeError:  # the reader has gone (kg query … | head): not a fault
+        _drop_output()
         return 0
     except OSError as error:  # standard output on a full disk, for one
+        _drop_output()
         return _report(EnvironmentFault(str(error), hint="check the disk, the folder and the permissions"))
     except KeyboardInterrupt:
         return INTERRUPTED
+
+
+def _drop_output() -> None:
+    """Spare Python's own flush at exit, which would fail once more and change the exit code."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _report(error: KgError) -> int:
