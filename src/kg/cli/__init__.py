@@ -77,7 +77,8 @@ def _report(error: KgError) -> int:
     if isinstance(error, DataError) and error.findings:
         sys.stderr.write(as_text(error.findings, error.root))
     line, column = getattr(error, "line", None), getattr(error, "column", None)
-    place = f"line {line}, column {column}: " if line and column else ""
+    told = error.message.startswith("line ")
+    place = f"line {line}, column {column}: " if line and column and not told else ""
     sys.stderr.write(f"kg: {place}{error.message}\n")
     if error.hint:
         sys.stderr.write(f"    {error.hint}\n")

@@ -118,20 +118,34 @@ def _faults(content: dict[str, Any], text: str) -> Any:
             yield _finding(
                 at(key), f"{key!r} is unknown", f"did you mean {near[0]!r}?" if near else "remove it"
             )
-        elif key == "issued" and isinstance(value, datetime.date):
-            continue
+        elif key == "issued":
+            if not _is_day(value):
+                yield _finding(at(key), "'issued' must be a day", "write issued = 2021-01-13")
         elif key != "sources" and not (isinstance(value, str) and value.strip()):
             yield _finding(at(key), f"{key!r} must be a text", f'write {key} = "…"')
     for key, pattern, like in (
         ("name", vocab.SLUG, "my-dataset"),
         ("base", _BASE, "https://example.org/my-dataset/"),
-        ("licence", re.compile(r"https?://\S+"), "https://creativecommons.org/licenses/by/4.0/"),
+        (
+            "licence",
+            re.compile(r"https?://[^\s<>\"{}|\\^`]+"),
+            "https://creativecommons.org/licenses/by/4.0/",
+        ),
         ("language", _LANGUAGE, "en"),
     ):
         value = content.get(key)
         if isinstance(value, str) and value and not pattern.fullmatch(value):
             yield _finding(at(key), f"{key} {value!r} has not the right form", f"write it like {like!r}")
     yield from _source_faults(content.get("sources", []), at("file"))
+
+
+def _is_day(value: Any) -> bool:
+    if isinstance(value, str):
+        try:
+            return str(datetime.date.fromisoformat(value)) == value
+        except ValueError:
+            return False
+    return isinstance(value, datetime.date) and not isinstance(value, datetime.datetime)
 
 
 def _source_faults(sources: Any, line: int) -> Any:

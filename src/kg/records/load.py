@@ -67,7 +67,7 @@ def files(dataset: Dataset) -> list[Path]:
         path
         for pattern in ("*.yaml", "*.yml")
         for path in dataset.root.rglob(pattern)
-        if not path.is_dir()
+        if (path.is_file() or not path.exists())  # a link to nowhere is told of; a pipe would never end
         and path != dataset.root / passages.FILE
         and not any(part.startswith(".") for part in path.relative_to(dataset.root).parts)
     )

@@ -116,6 +116,9 @@ def test_every_passage_of_the_bundled_dataset_is_in_its_source(bundled: Dataset,
         ('titel = "x"', "title"),
         ("name = 3", "name"),
         ("name = ", "not TOML"),
+        ('licence = "http://a<c>"', "licence"),
+        ('issued = "yesterday"', "a day"),
+        ("issued = 2026-11-24T10:00:00Z", "a day"),
     ],
 )
 def test_a_faulty_dataset_toml_is_named_with_its_line(tmp_path: Path, line: str, said: str):
