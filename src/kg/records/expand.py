@@ -8,7 +8,7 @@ and the passages' digests added.
 from __future__ import annotations
 
 import calendar
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
 from kg import vocab
@@ -124,7 +124,7 @@ def places(record: Record, base: str) -> Iterator[tuple[tuple[str, str | None], 
                 yield (iri, field.iri), values[0].at
 
 
-def index(records: Iterable[Record], base: str) -> Mapping[tuple[str, str | None], Location]:
+def index(records: Iterable[Record], base: str) -> dict[tuple[str, str | None], Location]:
     """Where each record and each of its properties stands; the first place wins."""
     table: dict[tuple[str, str | None], Location] = {}
     for record in records:

@@ -123,7 +123,10 @@ def load(dataset: Dataset, sources: Path | None = None) -> Loaded:
     ]
     digest_of = {i.path: i.sha256 for i in parsed.inputs}
     expanded = tuple(_expand(dataset, r, digest_of, n) for r, n in _nodes(records, digests, texts))
-    return Loaded(expanded, tuple(in_order(findings)), parsed.inputs, expand.index(records, dataset.base))
+    places = expand.index(records, dataset.base)
+    for passage, value in check.cited(records):  # a passage stands where it is first cited
+        places.setdefault((dataset.iri(f"passage/{passage.name}"), None), value.at)
+    return Loaded(expanded, tuple(in_order(findings)), parsed.inputs, places)
 
 
 def read_texts(dataset: Dataset, records: tuple[Record, ...], folder: Path) -> dict[str, passages.SourceText]:

@@ -53,6 +53,13 @@ def test_a_passage_outside_the_text_writes_no_digests(make: Make, tmp_path: Path
     assert not (found.root / "passages.yaml").exists()
 
 
+def test_a_passage_is_located_where_it_is_cited(make: Make):
+    found = make()
+    place = load(found).locate("https://example.org/small/id/passage/news.0-9")
+    assert place is not None
+    assert "news.0-9" in (found.root / place.file).read_text(encoding="utf-8").splitlines()[place.line - 1]
+
+
 def test_a_source_folder_that_is_not_there_is_named(make: Make, tmp_path: Path):
     with pytest.raises(NotFound, match="not a folder"):
         load(make(), tmp_path / "nowhere")
