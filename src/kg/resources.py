@@ -42,6 +42,11 @@ def ontology() -> Path:
     return root() / "ontology"
 
 
+def layout() -> Path:
+    """layout.toml: how records are laid out, which ids they get and what nests in what."""
+    return package() / "records" / "layout.toml"
+
+
 def shapes() -> Path:
     """Folder of the SHACL shapes, one Turtle file for each class."""
     return root() / "shapes"

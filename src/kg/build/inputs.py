@@ -40,8 +40,7 @@ def of_kg() -> Iterator[InputFile]:
         for path in disk.files_below(folder):
             if path.suffix == ".ttl":
                 yield InputFile(f"{folder.name}/{path.relative_to(folder).as_posix()}", disk.sha256(path))
-    layout = Path(load.__file__).with_name("layout.toml")
-    yield InputFile("layout.toml", disk.sha256(layout))
+    yield InputFile("layout.toml", disk.sha256(resources.layout()))
 
 
 def of_sources(dataset: Dataset, folder: Path | None) -> Iterator[InputFile]:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import tomllib
 from dataclasses import dataclass
-from importlib.resources import files
 from typing import Any, Final
 
+from kg import resources
 from kg.vocab import expand_curie
 
 
@@ -25,7 +25,7 @@ class Nesting:
 
 
 def _table() -> dict[str, Any]:
-    return tomllib.loads(files("kg.records").joinpath("layout.toml").read_text(encoding="utf-8"))
+    return tomllib.loads(resources.layout().read_text(encoding="utf-8"))
 
 
 def _nestings() -> tuple[Nesting, ...]:

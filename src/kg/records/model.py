@@ -115,7 +115,7 @@ def load(root: Path | None = None) -> RecordModel:
     graph = ox.Dataset(_triples(sorted(folder.glob("shapes/*.ttl"))))
     ontology = ox.Dataset(_triples([folder / "ontology" / "pac.ttl"]))
     schemes = ox.Dataset(_triples(sorted(folder.glob("ontology/schemes/*.ttl"))))
-    layout = tomllib.loads((resources.package() / "records" / "layout.toml").read_text(encoding="utf-8"))
+    layout = tomllib.loads(resources.layout().read_text(encoding="utf-8"))
     shaped = _Shapes(graph, ontology)
     types = {name: shaped.record_type(name, row) for name, row in layout.items()}
     return RecordModel(types, _concepts(schemes))
