@@ -7,6 +7,7 @@ mismatch, SHACL result), so that one report serves them all. Imports only ``kg.e
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from enum import StrEnum
@@ -49,6 +50,9 @@ class Finding:
     value: str | None = None
 
 
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+"""Also the marks that turn the direction of writing, which can make a line read as another."""
+
 _RANK = {Severity.VIOLATION: 0, Severity.WARNING: 1, Severity.INFO: 2}
 
 
@@ -74,6 +78,11 @@ def count(findings: Iterable[Finding]) -> dict[Severity, int]:
     return totals
 
 
+def printable(text: str) -> str:
+    """The text with its control characters escaped, so that none reaches a terminal."""
+    return _CONTROL.sub(lambda c: c[0].encode("unicode_escape").decode(), text)
+
+
 def as_text(findings: Sequence[Finding], root: Path | None = None) -> str:
     """The report for people: ``file:line:column: severity: message`` and an indented remedy.
 
@@ -87,9 +96,9 @@ def as_text(findings: Sequence[Finding], root: Path | None = None) -> str:
             place = f"{name}:{f.location.line}:{f.location.column}"
         elif f.focus:
             place = f.focus
-        lines.append(f"{place}: {f.severity}: {f.message} [{f.code}]")
+        lines.append(printable(f"{place}: {f.severity}: {f.message} [{f.code}]"))
         if f.remedy:
-            lines.append(f"    {f.remedy}")
+            lines.append("    " + printable(f.remedy))
     totals = count(findings)
     lines.append(
         f"{totals[Severity.VIOLATION]} violations, {totals[Severity.WARNING]} warnings, "

@@ -9,9 +9,9 @@ from __future__ import annotations
 import bisect
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
-from pyoxigraph import Store
+from pyoxigraph import NamedNode, Store
 
 from kg import vocab
 from kg.build import validate
@@ -20,6 +20,7 @@ from kg.findings import Finding, Location, Severity, in_order, stops_release
 from kg.records.load import Loaded
 
 _MISSING: Final = vocab.SH + "MinCountConstraintComponent"
+_SPARQL: Final = vocab.SH + "SPARQLConstraintComponent"
 _FORMAT: Final = vocab.SHAPES + "RecordFormatConstraintComponent"
 _NOBODY: Final = "urn:x-kg:records"
 
@@ -42,34 +43,84 @@ def gate(content: Store, loaded: Loaded, faults: Iterable[Finding] = ()) -> Chec
     structural = [*loaded.findings, *faults]
     results = validate.validate(content)
     if stops_release(structural):
-        echoes = _Echoes(loaded, structural)
-        results = [result for result in results if not echoes.has(result)]
+        echoes = _Echoes(content, loaded, structural)
+        sound = [result for result in results if not echoes.has(result)]
+        structural += _held_back(len(results) - len(sound))
+        results = sound
     found = [*structural, *to_findings(results, loaded.locate)]
     return Checked(tuple(in_order(found)), tuple(results))
+
+
+def _held_back(number: int) -> list[Finding]:
+    if not number:
+        return []
+    message = f"{number} results of SHACL that may only follow from these faults are left out"
+    return [Finding(Severity.INFO, "held-back", message, "mend the faults and validate again")]
 
 
 class _Echoes:
     """SHACL results that follow from faults of the records: they need no mending of their own."""
 
-    def __init__(self, loaded: Loaded, faults: Sequence[Finding]) -> None:
+    def __init__(self, content: Store, loaded: Loaded, faults: Sequence[Finding]) -> None:
+        self._content = content
         self._locate = loaded.locate
-        self._spaces = {r.iri.removesuffix(r.id) for r in loaded.records}
+        self._doubtful = loaded.doubtful
+        self._spaces = tuple({r.iri.removesuffix(r.id) for r in loaded.records})
         places = [f.location for f in faults if f.severity is Severity.VIOLATION and f.location]
         self._lines = {(p.file, p.line) for p in places}
         starts = sorted({place for (_, path), place in loaded.places.items() if path is None})
         self._faulty = {_record_at(place, starts) for place in places}
+        self._unsure = self._unsure_graphs()
 
     def has(self, result: Result) -> bool:
-        """On a faulty line; about something missing from a faulty record; or about a record not there."""
+        """Whether the result is on a faulty line, about something faulty or missing, or rests on it."""
         place = self._locate(result.focus, result.path)
         if place and (place.file, place.line) in self._lines:
             return True
         if result.component == _MISSING and self._locate(result.focus, None) in self._faulty:
             return True
-        return self._absent(result.focus) or bool(result.value and self._absent(result.value))
+        if self._is_bad(result.focus) or bool(result.value and self._is_bad(result.value)):
+            return True
+        return result.component == _SPARQL and not self._unsure.isdisjoint(self._graphs(result.focus))
 
-    def _absent(self, term: str) -> bool:
-        return term.startswith(tuple(self._spaces)) and self._locate(term, None) is None
+    def _is_bad(self, term: str) -> bool:
+        """Doubtful, or an id of the dataset without a record."""
+        absent = term.startswith(self._spaces) and self._locate(term, None) is None
+        return absent or term in self._doubtful
+
+    def _unsure_graphs(self) -> set[str]:
+        """The records that name a bad one, and those that name these: a query joins no further.
+
+        What a query finds missing there may stand in the record that could not be read.
+        """
+        bad = {
+            term
+            for quad in self._content
+            for term in (quad.subject, quad.object)
+            if isinstance(term, NamedNode) and self._is_bad(term.value)
+        }
+        near = self._naming(bad)
+        subjects = {
+            quad.subject
+            for graph in near
+            for quad in self._content.quads_for_pattern(None, None, None, NamedNode(graph))
+        }
+        return near | self._naming(subjects)
+
+    def _naming(self, terms: Iterable[Any]) -> set[str]:
+        return {
+            quad.graph_name.value
+            for term in terms
+            for pattern in ((term, None, None), (None, None, term))
+            for quad in self._content.quads_for_pattern(*pattern)
+            if isinstance(quad.graph_name, NamedNode)
+        }
+
+    def _graphs(self, focus: str) -> set[str]:
+        if focus.startswith(("_:", '"')):
+            return set()
+        quads = self._content.quads_for_pattern(NamedNode(focus), None, None)
+        return {quad.graph_name.value for quad in quads if isinstance(quad.graph_name, NamedNode)}
 
 
 def _record_at(place: Location, starts: Sequence[Location]) -> Location | None:

@@ -13,8 +13,8 @@ from typing import Any
 import kg
 from kg import resources
 from kg.errors import NoRelease, StoreDamaged
-from kg.records import load
 from kg.records.dataset import FILE, Dataset
+from kg.records.files import record_files, shown
 from kg.records.load import InputFile
 from kg.records.passages import FILE as PASSAGES
 from kg.release import Releases, disk
@@ -30,8 +30,8 @@ def software() -> dict[str, str]:
 def of_dataset(dataset: Dataset) -> Iterator[InputFile]:
     """The dataset's files as they are now."""
     extra = [path for path in (dataset.root / FILE, dataset.root / PASSAGES) if path.is_file()]
-    for path in (*load.files(dataset), *extra):
-        yield InputFile(path.relative_to(dataset.root).as_posix(), disk.sha256(path))
+    for path in (*record_files(dataset), *extra):
+        yield InputFile(shown(dataset, path), disk.sha256(path))
 
 
 def of_kg() -> Iterator[InputFile]:

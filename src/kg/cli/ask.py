@@ -87,7 +87,7 @@ def _text(options: argparse.Namespace, release: Release) -> str:
 
 def _read(name: str) -> str:
     try:
-        return sys.stdin.read() if name == "-" else Path(name).read_text(encoding="utf-8")
+        return sys.stdin.read() if name == "-" else Path(name).read_text(encoding="utf-8-sig")
     except FileNotFoundError as error:
         raise NotFound(f"there is no file {name}") from error
     except (OSError, UnicodeDecodeError) as error:

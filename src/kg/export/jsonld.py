@@ -23,6 +23,7 @@ from kg.vocab import RDF, SCHEME
 
 _TYPE: Final = RDF + "type"
 _JSON: Final = RDF + "JSON"
+_DAY: Final = "xsd:date"
 _PLAIN: Final = re.compile(r"\w+://[\w.-]+(?:/(?!\.\.?(?:/|#|$))[\w.~%-]+)+(?:#[\w.-]+)?")
 """No empty or dot segments, no colon, no query: what relative references have no trouble with."""
 
@@ -52,7 +53,39 @@ def compact(nodes: list[dict[str, Any]], terms: dict[str, Any]) -> list[dict[str
     """Expanded node objects compacted, in their order; with relative IRIs if all of them bear it."""
     terms = terms if _relative_is_safe(nodes, terms["@base"]) else _absolute(terms)
     result = jsonld.compact(nodes, terms, {"graph": True, "base": ""})
-    return list(result.get("@graph", []))
+    names = _date_terms(terms)
+    return [_with_terms(node, names) for node in result.get("@graph", [])]
+
+
+def _date_terms(terms: dict[str, Any]) -> dict[str, str]:
+    """``pac:startDate`` -> ``startDate``, for each term that types its values as days."""
+    return {
+        term["@id"]: name
+        for name, term in terms.items()
+        if isinstance(term, dict) and term.get("@type") == _DAY
+    }
+
+
+def _with_terms(node: Any, names: dict[str, str]) -> Any:
+    """Months and years under the term, as days are and as records have it.
+
+    The compaction leaves them under the property, since the term types its values as days; but a
+    value object keeps its own type under any term (JSON-LD 1.1 section 4.2.3).
+    """
+    if isinstance(node, list):
+        return [_with_terms(each, names) for each in node]
+    if not isinstance(node, dict):
+        return node
+    made: dict[str, Any] = {}
+    for key, value in node.items():
+        name = str(names.get(key, key))
+        value = _with_terms(value, names)
+        made[name] = _both(made[name], value) if name in made else value
+    return made
+
+
+def _both(first: Any, second: Any) -> list[Any]:
+    return [each for value in (first, second) for each in (value if isinstance(value, list) else [value])]
 
 
 def expanded(triples: list[pyoxigraph.Triple]) -> list[dict[str, Any]]:

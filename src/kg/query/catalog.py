@@ -118,7 +118,7 @@ class Catalog:
 
 def read(path: Path) -> CannedQuery:
     """The canned query in a file. Raises DataError naming file and line."""
-    text = path.read_text(encoding="utf-8")
+    text = path.read_text(encoding="utf-8-sig")
     if not _HEADER.match(text):
         raise _fault(path, "a header of lines '#+ key: value' is missing at the top")
     return read_text(text, str(path))

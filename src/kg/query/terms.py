@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any, Final
 
 from kg import vocab
+from kg.findings import printable
 
 _INTEGERS: Final = (
     *("integer", "long", "int", "short", "byte"),
@@ -47,13 +48,14 @@ def short_text(term: Any, base: str = "") -> str:
     """A term as a person wants to read it in a terminal.
 
     IRIs of the dataset with this base become their ids, others get a known prefix where one fits.
+    White space becomes single spaces, and control characters are escaped.
     """
     if term is None:
         return ""
     if isinstance(term, bool):
         return str(term).lower()
     if hasattr(term, "datatype"):
-        return " ".join(str(term.value).split())
+        return printable(" ".join(str(term.value).split()))
     if not hasattr(term, "value") or str(term).startswith("_:"):
         return str(term)
     iri = str(term.value)

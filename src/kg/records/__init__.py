@@ -1,6 +1,7 @@
 """Curated records in files: reading, checking and expanding them to JSON-LD.
 
     dataset   dataset.toml -> Dataset
+    files     which files of the folder hold records
     reader    YAML files -> located values (every field knows its file and line)
     model     ontology + shapes + layout.toml -> RecordModel (types, fields, kinds)
     parse     located values -> records, each field against the model

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from kg import vocab
 from kg.findings import Finding, Location, Severity
-from kg.records.model import Kind
+from kg.records.model import Field, Kind
 from kg.records.names import nearest
 from kg.records.parse import Record, Value
 from kg.records.passages import FILE, Digests, Passage, SourceText, digest
@@ -29,21 +30,39 @@ def duplicates(records: Iterable[Record]) -> Iterator[Finding]:
         first.setdefault(record.id, record.at)
 
 
-def references(records: Sequence[Record]) -> Iterator[Finding]:
-    """A finding for each reference to a record that is not there, with the nearest id there is."""
+def doubtful(records: Sequence[Record]) -> Iterator[str]:
+    """The ids that two records have, and those of articles with an impossible stretch."""
+    times = Counter(inner.id for top in records for inner in top.all())
+    yield from (local for local, number in times.items() if number > 1)
+    yield from (article.id for article in records if _is_impossible(article))
+
+
+def references(records: Sequence[Record], base: str, lost: Collection[str] = ()) -> Iterator[Finding]:
+    """A finding for each reference to a record that is not there, with the nearest id that would fit.
+
+    ``base`` is the dataset's: an IRI below it must be that of a record too. What refers to a ``lost``
+    record, or to one nested in it, is not at fault.
+    """
     known = {inner.id for top in records for inner in top.all()}
     for record in (inner for top in records for inner in top.all()):
-        for name, value in _of_kind(record, Kind.REFERENCE):
-            if vocab.LOCAL_ID.fullmatch(value.text) and value.text not in known:
-                path = value.text.partition("/")[0] + "/"
-                same = sorted(i for i in known if i.startswith(path)) or sorted(known)
+        for field, value in _of_kind(record, Kind.REFERENCE):
+            wanted = value.text.removeprefix(f"{base}id/")
+            is_local = wanted != value.text or vocab.LOCAL_ID.fullmatch(wanted)
+            if is_local and wanted not in known and not _is_lost(wanted.partition("/")[2], lost):
+                paths = field.paths or (wanted.partition("/")[0],)
+                fitting = sorted(i for i in known if i.partition("/")[0] in paths)
                 yield Finding(
                     Severity.VIOLATION,
                     "dangling-reference",
-                    f"{name}: there is no record {value.text!r}",
-                    nearest(value.text, same),
+                    f"{field.name}: there is no record {wanted!r}",
+                    nearest(wanted, fitting),
                     value.at,
                 )
+
+
+def _is_lost(name: str, lost: Collection[str]) -> bool:
+    """Whether the record of this name is lost, or is nested in one that is."""
+    return any(name == each or name.startswith(f"{each}.") for each in lost)
 
 
 def cited(records: Iterable[Record]) -> Iterator[tuple[Passage, Value]]:
@@ -55,18 +74,52 @@ def cited(records: Iterable[Record]) -> Iterator[tuple[Passage, Value]]:
                 yield passage, value
 
 
-def evidence(records: Sequence[Record], digests: Digests) -> Iterator[Finding]:
+def stretches(records: Iterable[Record]) -> Iterator[Finding]:
+    """A finding for each article that does not end after it starts (constraint 34)."""
+    for article in records:
+        if _is_impossible(article):
+            start, end = article.first("textStart"), article.first("textEnd")
+            yield Finding(
+                Severity.VIOLATION,
+                "C34-article-stretch",
+                f"textEnd {end} does not come after textStart {start}",
+                "give the first letter of the title, and the place after the last full stop",
+                article.values["textEnd"][0].at,
+            )
+
+
+def _is_impossible(record: Record) -> bool:
+    stretch = _stretch(record)
+    return stretch is not None and stretch[0] >= stretch[1]
+
+
+def _stretch(record: Record) -> tuple[int, int] | None:
+    """From where to where an article runs in its source file, if it says so."""
+    start, end = record.first("textStart"), record.first("textEnd")
+    return (int(start), int(end)) if record.type.name == "Article" and start and end else None
+
+
+def evidence(records: Sequence[Record], digests: Digests, lost: Collection[str] = ()) -> Iterator[Finding]:
     """Findings on passages: of an unknown article, outside it, or without a recorded digest."""
     articles = {r.id.partition("/")[2]: r for r in records if r.type.name == "Article"}
     seen: set[str] = set()
     for passage, value in cited(records):
         article = articles.get(passage.article)
         if article is None:
+            if not _is_lost(passage.article, lost):
+                yield Finding(
+                    Severity.VIOLATION,
+                    "dangling-reference",
+                    f"evidence: there is no article {passage.article!r}",
+                    nearest(passage.article, sorted(articles)),
+                    value.at,
+                )
+        elif outside := _outside(passage, article):
             yield Finding(
                 Severity.VIOLATION,
-                "dangling-reference",
-                f"evidence: there is no article {passage.article!r}",
-                nearest(passage.article, sorted(articles)),
+                "C34-offsets-outside-article",
+                f"evidence: {passage.name} reaches outside its article, which runs from {outside}",
+                "correct the offsets, the article's stretch, or the article's name",
                 value.at,
             )
         elif passage.name not in digests.passages and passage.name not in seen:
@@ -78,6 +131,14 @@ def evidence(records: Sequence[Record], digests: Digests) -> Iterator[Finding]:
                 "write the digests: kg digest DATASET --sources DIR",
                 value.at,
             )
+
+
+def _outside(passage: Passage, article: Record) -> str:
+    """The stretch of the article, for people, where the passage leaves it; else nothing."""
+    start, end = _stretch(article) or (0, passage.end)
+    if _is_impossible(article) or start <= passage.start < passage.end <= end:
+        return ""
+    return f"{start} to {end}"
 
 
 def stale(records: Sequence[Record], digests: Digests) -> Iterator[Finding]:
@@ -125,7 +186,8 @@ def _mismatch(message: str, at: Location) -> Finding:
     return Finding(Severity.VIOLATION, "C33-quote-digest", message, remedy, at)
 
 
-def _of_kind(record: Record, kind: Kind) -> Iterator[tuple[str, Value]]:
+def _of_kind(record: Record, kind: Kind) -> Iterator[tuple[Field, Value]]:
     for name, values in record.values.items():
-        if record.type.fields[name].kind is kind:
-            yield from ((name, value) for value in values)
+        field = record.type.fields[name]
+        if field.kind is kind:
+            yield from ((field, value) for value in values)

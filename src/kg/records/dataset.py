@@ -76,7 +76,7 @@ def find(name_or_folder: str | Path | None = None) -> Dataset:
 def read(folder: Path) -> Dataset:
     """The dataset in this folder. Raises DataError if its dataset.toml cannot be read or is wrong."""
     try:
-        text = (folder / FILE).read_text(encoding="utf-8")
+        text = (folder / FILE).read_text(encoding="utf-8-sig")
         content = tomllib.loads(text)
     except OSError as error:
         raise EnvironmentFault(f"{folder / FILE} cannot be read: {error.strerror}") from error
@@ -136,7 +136,7 @@ def _faults(content: dict[str, Any], text: str) -> Any:
         value = content.get(key)
         if isinstance(value, str) and value and not pattern.fullmatch(value):
             yield _finding(at(key), f"{key} {value!r} has not the right form", f"write it like {like!r}")
-    yield from _source_faults(content.get("sources", []), at("file"))
+    yield from _source_faults(content.get("sources", []), _lines_of_tables(text))
 
 
 def _is_day(value: Any) -> bool:
@@ -148,15 +148,26 @@ def _is_day(value: Any) -> bool:
     return isinstance(value, datetime.date) and not isinstance(value, datetime.datetime)
 
 
-def _source_faults(sources: Any, line: int) -> Any:
+def _lines_of_tables(text: str) -> list[int]:
+    """The line of each ``[[sources]]``, or of ``sources =``; the first line where there is neither."""
+    found = re.finditer(r"^\s*(\[\[\s*sources\s*\]\]|sources\s*=)", text, re.M)
+    return [text.count("\n", 0, each.start(1)) + 1 for each in found] or [1]
+
+
+def _source_faults(sources: Any, lines: list[int]) -> Any:
     if not isinstance(sources, list) or not all(isinstance(s, dict) for s in sources):
-        yield _finding(line, "sources must be tables", 'write [[sources]] and file = "…" below it')
+        yield _finding(lines[0], "sources must be tables", 'write [[sources]] and file = "…" below it')
         return
-    for source in sources:
+    for number, source in enumerate(sources):
+        line = lines[min(number, len(lines) - 1)]
         name = source.get("file")
-        if not isinstance(name, str) or not name or Path(name).name != name:
+        if name is None:
+            yield _finding(line, "'file' is missing in [[sources]]", 'add file = "…"')
+        elif not isinstance(name, str) or not name or Path(name).name != name:
             yield _finding(
                 line, f"a source's file must be a plain file name, not {name!r}", "name the file alone"
             )
+        if not isinstance(source.get("title", ""), str):
+            yield _finding(line, "a source's title must be a text", 'write title = "…"')
         for key in source.keys() - {"file", "title"}:
             yield _finding(line, f"{key!r} is unknown in [[sources]]", "file and title are known")

@@ -11,7 +11,6 @@ import calendar
 from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
-from kg import vocab
 from kg.findings import Location
 from kg.records.model import Kind
 from kg.records.parse import Record, Value
@@ -32,7 +31,7 @@ def node(record: Record) -> dict[str, Any]:
         elif field.kind is Kind.NESTED:
             body[name] = _one_or_many([node(v.record) for v in values if v.record])
         elif field.kind is Kind.DATE:
-            _put_dates(body, name, field.iri, values)
+            body[name] = _one_or_many([_date(v.text) for v in values])
         else:
             body[name] = _one_or_many([v.text for v in values])
     body.update(bounds(record))
@@ -50,14 +49,10 @@ def _one_or_many(values: list[Any]) -> Any:
     return values[0] if len(values) == 1 else values
 
 
-def _put_dates(body: dict[str, Any], name: str, iri: str, values: Iterable[Value]) -> None:
-    """Days under the field's term, which the context types; months and years typed in full."""
-    days = [v.text for v in values if len(v.text) not in _DATED]
-    others = [{"type": _DATED[len(v.text)], "@value": v.text} for v in values if len(v.text) in _DATED]
-    if days:
-        body[name] = _one_or_many(days)
-    if others:
-        body[vocab.shorten(iri)] = _one_or_many(others)
+def _date(text: str) -> str | dict[str, str]:
+    """A day as it is, which the context types; a month or year with the type that it has instead."""
+    datatype = _DATED.get(len(text))
+    return {"type": datatype, "@value": text} if datatype else text
 
 
 def bounds(record: Record) -> dict[str, str]:

@@ -12,7 +12,8 @@ from kg.errors import NotFound
 from kg.findings import Finding, Location, Severity, in_order
 from kg.records import check, expand, model, passages
 from kg.records.dataset import FILE, Dataset
-from kg.records.parse import Parser, Record
+from kg.records.files import passed_over, record_files, shown
+from kg.records.parse import Parser, Record, names_in
 from kg.records.reader import read
 
 
@@ -40,12 +41,17 @@ class ExpandedRecord:
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """Everything that was read, and everything that was wrong with it."""
+    """Everything that was read, and everything that was wrong with it.
+
+    ``doubtful`` are the IRIs of records that stand for more, or for something else, than was meant:
+    of two with one id, of an article with an impossible stretch.
+    """
 
     records: tuple[ExpandedRecord, ...]
     findings: tuple[Finding, ...]
     inputs: tuple[InputFile, ...]
     places: Mapping[tuple[str, str | None], Location]
+    doubtful: frozenset[str] = frozenset()
 
     def locate(self, iri: str, path: str | None = None) -> Location | None:
         """Where the record stands, and the property if it is written there."""
@@ -54,23 +60,16 @@ class Loaded:
 
 @dataclass(frozen=True, slots=True)
 class Parsed:
-    """Records as read, before they are expanded."""
+    """Records as read, before they are expanded.
+
+    ``lost`` are the names (``ada-lovelace`` of ``person/ada-lovelace``) of records that are there
+    but could not be read: what refers to them is not at fault.
+    """
 
     records: tuple[Record, ...]
     findings: tuple[Finding, ...]
     inputs: tuple[InputFile, ...]
-
-
-def files(dataset: Dataset) -> list[Path]:
-    """The record files of a dataset, sorted; hidden files and passages.yaml are none."""
-    return sorted(
-        path
-        for pattern in ("*.yaml", "*.yml")
-        for path in dataset.root.rglob(pattern)
-        if (path.is_file() or not path.exists())  # a link to nowhere is told of; a pipe would never end
-        and path != dataset.root / passages.FILE
-        and not any(part.startswith(".") for part in path.relative_to(dataset.root).parts)
-    )
+    lost: frozenset[str]
 
 
 def parse(dataset: Dataset) -> Parsed:
@@ -78,8 +77,9 @@ def parse(dataset: Dataset) -> Parsed:
     parser = Parser(model.load(), dataset.language)
     records: list[Record] = []
     inputs: list[InputFile] = []
-    for path in files(dataset):
-        name = path.relative_to(dataset.root).as_posix()
+    parser.findings.extend(passed_over(dataset))
+    for path in record_files(dataset):
+        name = shown(dataset, path)
         try:
             content = path.read_bytes()
         except OSError as error:
@@ -91,6 +91,8 @@ def parse(dataset: Dataset) -> Parsed:
         parser.findings.extend(tree.findings)
         if not tree.findings or tree.root is not None:
             records.extend(parser.file(tree.root, Location(name)))
+        else:
+            parser.lost.update(names_in(content))
     if not inputs:
         parser.fault(
             Location(FILE), "no-records", "the dataset holds no records", "add a .yaml file beside it"
@@ -98,7 +100,8 @@ def parse(dataset: Dataset) -> Parsed:
     for extra in (FILE, passages.FILE):
         if (dataset.root / extra).is_file():
             inputs.append(InputFile(extra, hashlib.sha256((dataset.root / extra).read_bytes()).hexdigest()))
-    return Parsed(tuple(records), tuple(parser.findings), tuple(sorted(inputs, key=lambda i: i.path)))
+    inputs.sort(key=lambda i: i.path)
+    return Parsed(tuple(records), tuple(parser.findings), tuple(inputs), frozenset(parser.lost))
 
 
 def load(dataset: Dataset, sources: Path | None = None) -> Loaded:
@@ -115,8 +118,9 @@ def load(dataset: Dataset, sources: Path | None = None) -> Loaded:
         *parsed.findings,
         *faults,
         *check.duplicates(records),
-        *check.references(records),
-        *check.evidence(records, digests),
+        *check.references(records, dataset.base, parsed.lost),
+        *check.stretches(records),
+        *check.evidence(records, digests, parsed.lost),
         *check.stale(records, digests),
         *check.against_sources(records, digests, texts),
         *_unknown_sources(dataset, records),
@@ -126,7 +130,8 @@ def load(dataset: Dataset, sources: Path | None = None) -> Loaded:
     places = expand.index(records, dataset.base)
     for passage, value in check.cited(records):  # a passage stands where it is first cited
         places.setdefault((dataset.iri(f"passage/{passage.name}"), None), value.at)
-    return Loaded(expanded, tuple(in_order(findings)), parsed.inputs, places)
+    doubtful = frozenset(map(dataset.iri, check.doubtful(records)))
+    return Loaded(expanded, tuple(in_order(findings)), parsed.inputs, places, doubtful)
 
 
 def read_texts(dataset: Dataset, records: tuple[Record, ...], folder: Path) -> dict[str, passages.SourceText]:

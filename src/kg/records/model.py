@@ -42,7 +42,8 @@ class Kind(StrEnum):
 class Field:
     """One field of a type. ``iri`` is its property; for ``inverse`` it points back to the parent.
 
-    ``derived`` fields are written by the build, never by a curator.
+    ``derived`` fields are written by the build, never by a curator. ``paths`` are the first parts
+    of the ids that a reference may have; empty where it may name anything.
     """
 
     name: str
@@ -55,6 +56,7 @@ class Field:
     nested: str = ""
     inverse: bool = False
     derived: bool = False
+    paths: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +118,7 @@ def load(root: Path | None = None) -> RecordModel:
     ontology = ox.Dataset(_triples([folder / "ontology" / "pac.ttl"]))
     schemes = ox.Dataset(_triples(sorted(folder.glob("ontology/schemes/*.ttl"))))
     layout = tomllib.loads(resources.layout().read_text(encoding="utf-8"))
-    shaped = _Shapes(graph, ontology)
+    shaped = _Shapes(graph, ontology, layout)
     types = {name: shaped.record_type(name, row) for name, row in layout.items()}
     return RecordModel(types, _concepts(schemes))
 
@@ -144,8 +146,9 @@ def _value(term: Term) -> str:
 class _Shapes:
     """Reads fields off the shapes graph."""
 
-    def __init__(self, graph: ox.Dataset, ontology: ox.Dataset) -> None:
+    def __init__(self, graph: ox.Dataset, ontology: ox.Dataset, layout: Mapping[str, Any]) -> None:
         self.graph = graph
+        self.paths = {row["path"]: vocab.expand_curie(row["class"]) for row in layout.values()}
         self.parents: dict[str, set[str]] = {}
         for quad in ontology.quads_for_predicate(named(vocab.RDFS + "subClassOf")):
             self.parents.setdefault(_value(quad.subject), set()).add(_value(quad.object))
@@ -212,7 +215,13 @@ class _Shapes:
             help=next(iter(self._numbers(shapes, "description")), ""),
             scheme=scheme,
             derived=derived,
+            paths=self._paths(shapes),
         )
+
+    def _paths(self, shapes: list[Any]) -> tuple[str, ...]:
+        """The first parts of the ids of those types that stand under the classes asked for."""
+        asked = {_value(c) for s in shapes for c in self.objects(s, vocab.SH + "class")}
+        return tuple(sorted(p for p, cls in self.paths.items() if asked.intersection(self._lineage(cls))))
 
     def _numbers(self, shapes: list[Any], name: str) -> list[str]:
         return [_value(v) for s in shapes for v in self.objects(s, vocab.SH + name)]

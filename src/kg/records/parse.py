@@ -22,6 +22,7 @@ from kg.records.reader import Fields, Items, Node, Text
 
 _LANGUAGE: Final = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 _CONTROL: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+_ID_LINE: Final = re.compile(rf"\bid:\s*['\"]?{vocab.LOCAL_ID.pattern}")
 BOOKKEEPING: Final = ("reviewState", "curator")
 _CHARS: Final = 100_000
 
@@ -65,13 +66,23 @@ class Record:
 Values: TypeAlias = dict[str, tuple[Value, ...]]
 
 
+def names_in(content: bytes) -> Iterator[str]:
+    """The names of the records in a file that is no YAML, as far as its lines show them."""
+    return (found["name"] for found in _ID_LINE.finditer(content.decode("utf-8", "replace")))
+
+
 class Parser:
-    """Reads the records of one dataset; ``findings`` gathers the faults."""
+    """Reads the records of one dataset.
+
+    ``findings`` gathers the faults, ``lost`` the names of records that were left out for one; a
+    nested record that was left out counts under its parent's name.
+    """
 
     def __init__(self, model: RecordModel, language: str) -> None:
         self.model = model
         self.language = language
         self.findings: list[Finding] = []
+        self.lost: set[str] = set()
 
     def fault(self, at: Location, code: str, message: str, remedy: str) -> None:
         """Note a violation."""
@@ -111,6 +122,7 @@ class Parser:
         local = self._id(given)
         kind = self._type_of(given, local) if local else None
         if local is None or kind is None:
+            self.lost.add(_name(local or (proper_id(given.value) if isinstance(given, Text) else "")))
             return None
         self._agree(node, kind)
         book = {name: self._bookkeeping(node, name) for name in BOOKKEEPING}
@@ -264,6 +276,7 @@ class Parser:
             self.fault(
                 node.at, "wrong-type", f"{field.name} takes a nested record", "write its fields below it"
             )
+            self.lost.add(_name(parent))
             return None
         key = node.get("key")
         given = node.get("id")
@@ -280,6 +293,7 @@ class Parser:
         else:
             local = self._derived(kind, node, key, parent)
         if local is None:
+            self.lost.add(_name(parent))
             return None
         values = self._values(node, kind, local, ("id", "type", "key"))
         return Record(kind, local, node.at, values)
@@ -311,3 +325,7 @@ class Parser:
             )
             return None
         return local
+
+
+def _name(local: str) -> str:
+    return local.partition("/")[2]

@@ -99,7 +99,7 @@ def read(content: bytes, file: str) -> Read:
 
 def _hint(problem: str) -> str:
     if "mapping values are not allowed" in problem:
-        return "put a text that holds a colon and a space in quotes"
+        return "align the fields of a record; quote a text that holds a colon and a space"
     if "tab" in problem or "\\t" in problem:
         return "indent with spaces, not tabs"
     return "check the indentation, the colons and the quotes on this line and the one above"

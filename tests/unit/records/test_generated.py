@@ -12,8 +12,8 @@ from jsonschema import Draft202012Validator
 from kg.records import model, schema
 from kg.records.context import published
 from kg.records.dataset import Dataset
+from kg.records.files import record_files
 from kg.records.generate import generated, main
-from kg.records.load import files
 
 
 class _Plain(yaml.SafeLoader):
@@ -39,7 +39,7 @@ def test_the_generated_files_are_current():
 
 
 def test_the_schema_accepts_the_bundled_records(validator: Draft202012Validator, bundled: Dataset):
-    paths = files(bundled)
+    paths = record_files(bundled)
     assert paths
     for path in paths:
         errors = validator.iter_errors(yaml.load(path.read_text(encoding="utf-8"), _Plain))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import pytest
 from pyld import jsonld
 
 from kg.errors import DataError, NotFound
+from kg.findings import Finding, Location, Severity, as_text
 from kg.records import dataset, digests
 from kg.records.context import context
 from kg.records.dataset import Dataset
@@ -145,6 +147,58 @@ def test_a_faulty_dataset_toml_is_named_with_its_line(tmp_path: Path, line: str,
     assert said in finding.message + finding.remedy
     assert finding.location is not None
     assert finding.location.line == text.count("\n")
+
+
+SOURCES = ['titel = "x"', 'file = "a/b.txt"', 'title = "x"', 'file = "n.txt"\ntitle = 3']
+
+
+@pytest.mark.parametrize("line", SOURCES)
+def test_a_faulty_source_is_named_at_its_own_table(make: Make, line: str):
+    root = make().root
+    text = (root / "dataset.toml").read_text(encoding="utf-8") + f"\n[[sources]]\n{line}\n"
+    (root / "dataset.toml").write_text(text, encoding="utf-8")
+    with pytest.raises(DataError) as raised:
+        dataset.read(root)
+    places = [f.location.line for f in raised.value.findings if f.location]
+    assert set(places) == {text[: text.rindex("[[sources]]")].count("\n") + 1}
+
+
+def test_a_byte_order_mark_is_no_fault(make: Make, tmp_path: Path):
+    found = make()
+    for path in (found.root / "dataset.toml", found.root / "sub" / "all.yaml"):
+        path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes())
+    digests.write(found, tmp_path)
+    assert codes(dataset.read(found.root)) == []
+
+
+def test_the_ending_of_a_record_file_may_be_in_capitals(make: Make):
+    found = make()
+    (found.root / "sub" / "all.yaml").rename(found.root / "sub" / "ALL.YAML")
+    assert "event/talks" in [r.id for r in load(found).records]
+
+
+def test_a_linked_folder_is_not_followed_and_this_is_told(make: Make, tmp_path: Path):
+    found = make()
+    digests.write(found, tmp_path)
+    (found.root / "again").symlink_to(found.root / "sub")
+    (finding,) = load(found).findings
+    assert (finding.severity, finding.code) == ("warning", "linked-folder")
+    assert finding.location is not None
+    assert finding.location.file == "again"
+
+
+def test_a_file_name_that_is_no_text_can_still_be_told(make: Make):
+    found = make()
+    strange = os.fsdecode(b"\xff.yaml")
+    (found.root / strange).write_text("- {}\n", encoding="utf-8")
+    (finding,) = [f for f in load(found).findings if f.code == "missing-id"]
+    assert as_text([finding]).encode().startswith(b"\\xff.yaml:1:3: violation")
+
+
+def test_a_report_sends_no_control_character_to_the_terminal():
+    finding = Finding(Severity.INFO, "c", "red \x1b[31m", "turned \u202e", Location("a\nb.yaml"))
+    lines = as_text([finding]).splitlines()
+    assert lines[:2] == [r"a\nb.yaml:1:1: info: red \x1b[31m [c]", r"    turned \u202e"]
 
 
 def test_an_unknown_dataset_gets_the_names_that_there_are():
