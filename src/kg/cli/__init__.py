@@ -1,7 +1,7 @@
 """The ``kg`` command: one thin function for each sub-command.
 
     build, validate, digest    kg.cli.data      records to a release
-    query, export              kg.cli.ask       a release to answers and files
+    query, export, tell        kg.cli.ask       a release to answers, files and sentences
     serve                      kg.cli.serving   a release to the web
     releases                   kg.cli.releases  what is in the store
 

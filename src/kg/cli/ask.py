@@ -1,4 +1,4 @@
-"""``kg query`` and ``kg export``."""
+"""``kg query``, ``kg export`` and ``kg tell``."""
 
 from __future__ import annotations
 
@@ -49,6 +49,15 @@ def add_to(commands: common.Commands) -> None:
     common.dataset_option(export)
     common.setting_options(export, "store")
     export.set_defaults(run=run_export)
+
+    tell = commands.add_parser("tell", help="what the graph says of an article, in plain sentences")
+    tell.add_argument("article", nargs="?", metavar="ARTICLE", help="an article's name (default: all)")
+    tell.add_argument(
+        "--quotes", action="store_true", help="with the quoted words, in a release built with --sources"
+    )
+    common.dataset_option(tell)
+    common.setting_options(tell, "store")
+    tell.set_defaults(run=run_tell)
 
 
 def run_query(options: argparse.Namespace) -> int:
@@ -123,4 +132,16 @@ def run_export(options: argparse.Namespace) -> int:
     out = sys.stdout.buffer
     export.export(store, fmt, out, base=release.base, graph=options.graph, entity=options.entity)
     out.flush()
+    return 0
+
+
+def run_tell(options: argparse.Namespace) -> int:
+    """Read articles back, to be held beside the source."""
+    from kg.export import prose
+
+    release = common.current_release(options)
+    store = release.open_store()
+    for article in [options.article] if options.article else prose.articles(store):
+        for line in prose.tell(store, release.base, article, quotes=options.quotes):
+            print(line)
     return 0

@@ -6,6 +6,7 @@
     engine     Turtle, TriG, N-Triples, N-Quads, by pyoxigraph, batch by batch
     rdfxml     RDF/XML, by hand: pyoxigraph 0.5 writes names and characters that XML has not
     jsonld     JSON-LD, flat and compacted under the published context
+    prose      plain sentences, article by article
     nest       JSON-LD of one entity, nested like the curated record
 
 Promises: memory is bounded by the largest subject, not by the graph; the same data give the same

@@ -1,0 +1,299 @@
+"""A release read back as plain sentences, article by article, to be held beside the source.
+
+For each article: what the graph says on its strength, in the order of the text, a sentence a record,
+with the stretch that bears it out; then the names as written; then the stretches that no record cites.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any, Final
+
+from pyoxigraph import DefaultGraph, Literal, NamedNode, Store
+
+from kg import vocab
+from kg.errors import NotFound
+
+_A: Final = vocab.RDF + "type"
+_DEFAULT: Final = DefaultGraph()
+_ROLES: Final = vocab.SCHEME + "role/"
+_SPEAKERS: Final = (f"{_ROLES}speaker", f"{_ROLES}co-speaker")
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A sentence, and the stretches of the article that it rests on: code points, the end not included."""
+
+    sentence: str
+    stretches: tuple[tuple[int, int], ...]
+    quotes: tuple[str, ...] = ()
+
+
+def articles(store: Store) -> list[str]:
+    """The IRIs of the release's articles, in the order of their source files."""
+    graph = _Graph(store)
+    found = graph.subjects(_A, vocab.PAC + "Article")
+    return sorted(found, key=lambda a: (graph.text(a, "sourceFile"), graph.number(a, "textStart"), a))
+
+
+def tell(store: Store, base: str, article: str, *, quotes: bool = False) -> Iterator[str]:
+    """The lines about an article, given by IRI or by name (``morning-news``, ``article/morning-news``).
+
+    With ``quotes``, the quoted words stand below each sentence, where the release has them.
+    Raises NotFound, naming the articles that there are.
+    """
+    graph = _Graph(store)
+    iri = _article(graph, base, article)
+    lines = _lines(graph, iri, quotes)
+    return iter([*_heading(graph, iri), *lines])
+
+
+def _article(graph: _Graph, base: str, given: str) -> str:
+    iri = given if ":" in given else f"{base}id/article/{given.removeprefix('article/')}"
+    known = articles(graph.store)
+    if iri not in known:
+        names = ", ".join(each.rpartition("/")[2] for each in known)
+        raise NotFound(f"there is no article {given!r}", hint=f"there are: {names or 'none'}")
+    return iri
+
+
+def _heading(graph: _Graph, article: str) -> Iterator[str]:
+    title = graph.text(article, vocab.DCTERMS + "title")
+    yield f"# {title}"
+    issued = graph.text(article, vocab.DCTERMS + "issued")
+    basis = graph.names(article, "dateBasis")
+    when = f", {issued}" if issued else ", undated"
+    yield f"{graph.names(article, vocab.DCTERMS + 'publisher')}{when}{f' ({basis})' if basis else ''}"
+    yield ""
+
+
+def _lines(graph: _Graph, article: str, quotes: bool) -> Iterator[str]:
+    told = sorted(_told(graph, article), key=lambda t: (t.stretches, t.sentence))
+    for part, heading in ((False, "## What it says"), (True, "## Names as written")):
+        yield heading
+        for each in told:
+            if each.sentence.startswith("“") is part:
+                yield f"[{_spans(each.stretches)}] {each.sentence}"
+                yield from (f"    > {' '.join(quote.split())}" for quote in each.quotes if quotes)
+        yield ""
+    yield "## Cited by no record"
+    yield from (f"[{start}–{end}] {end - start} code points" for start, end in _gaps(graph, article, told))
+    yield ""
+
+
+def _spans(stretches: Iterable[tuple[int, int]]) -> str:
+    return ", ".join(f"{start}–{end}" for start, end in stretches)
+
+
+_SHORT: Final = 25
+"""A gap of fewer code points is a connective or an ending, as a rule."""
+
+
+def _gaps(graph: _Graph, article: str, told: Iterable[Told]) -> Iterator[tuple[int, int]]:
+    reached = graph.number(article, "textStart")
+    for start, end in sorted({s for each in told for s in each.stretches}):
+        if start - reached >= _SHORT:
+            yield reached, start
+        reached = max(reached, end)
+    if (last := graph.number(article, "textEnd")) - reached >= _SHORT:
+        yield reached, last
+
+
+def _told(graph: _Graph, article: str) -> Iterator[Told]:
+    cited: dict[str, list[str]] = {}
+    for passage in graph.subjects(vocab.PAC + "inArticle", article):
+        for record in graph.subjects(vocab.PAC + "evidence", passage):
+            cited.setdefault(record, []).append(passage)
+    for record, passages in cited.items():
+        places = sorted(
+            (graph.number(p, vocab.OA + "start"), graph.number(p, vocab.OA + "end")) for p in passages
+        )
+        quotes = [graph.text(p, vocab.OA + "exact") for p in sorted(passages, key=graph.start)]
+        yield Told(_sentence(graph, record), tuple(places), tuple(filter(None, quotes)))
+
+
+def _sentence(graph: _Graph, record: str) -> str:
+    kinds = set(graph.objects(record, _A))
+    for name, say in _SAY.items():
+        if vocab.PAC + name in kinds:
+            return say(graph, record)
+    return f"{graph.label(record)}."
+
+
+def _event(graph: _Graph, event: str) -> str:
+    whole = graph.names(event, "subEventOf", asserted=True)
+    leaning = [
+        p for p in graph.subjects(vocab.PAC + "participationIn", event) if not graph.objects(p, "evidence")
+    ]
+    parts = [
+        f"{graph.label(event)}: {graph.names(event, 'eventType')}",
+        _when(graph, event),
+        _if(graph.names(event, "atPlace"), "at {}"),
+        graph.names(event, "eventStatus"),
+        _if(whole, "part of {}"),
+        _if("; ".join(_part(graph, p) for p in leaning), "with {}"),
+    ]
+    return _joined(parts)
+
+
+def _statement(graph: _Graph, statement: str) -> str:
+    parts = graph.subjects(vocab.PAC + "participationIn", statement)
+    speakers = [p for p in parts if set(graph.objects(p, "role")) & set(_SPEAKERS)]
+    hearers = [p for p in parts if p not in speakers]
+    who = "; ".join(_part(graph, p) for p in speakers) or "Nobody named"
+    to = _if("; ".join(_part(graph, p) for p in hearers), " to {}")
+    kind = graph.names(statement, "eventType")
+    gist = graph.text(statement, "gist") or graph.label(statement)
+    when = _if(_when(graph, statement), " ({})")
+    return f"{who}{to}: {kind}{when}. {gist}"
+
+
+def _participation(graph: _Graph, part: str) -> str:
+    return f"{_part(graph, part)}, in {graph.names(part, 'participationIn')}."
+
+
+def _part(graph: _Graph, part: str) -> str:
+    posts = [graph.names(tenure, "post") for tenure in graph.objects(part, "inCapacity")]
+    role, capacity = graph.names(part, "role"), " and ".join(sorted(posts))
+    return f"{graph.names(part, 'participant')} ({role}{_if(capacity, ', as {}')})"
+
+
+def _tenure(graph: _Graph, tenure: str) -> str:
+    holder, post = graph.names(tenure, "holder"), graph.names(tenure, "post")
+    days = _if(", ".join(sorted(graph.texts(tenure, "attestedOn"))), "attested on {}")
+    dated = graph.text(tenure, "startDate") or graph.text(tenure, "endDate")
+    return _joined([f"{holder} holds the post {post}", _when(graph, tenure) if dated else "", days])
+
+
+def _commitment(graph: _Graph, commitment: str) -> str:
+    debtor, creditor = graph.names(commitment, "debtor"), graph.names(commitment, "creditor")
+    links = [
+        _if(graph.text(commitment, "conditionText"), "condition: {}"),
+        _if(graph.text(commitment, "dateText"), "when: {}"),
+        _if(graph.text(commitment, "dueDate"), "due {}"),
+        _if(graph.names(commitment, "expressedBy"), "voiced by: {}"),
+        _if(graph.names(commitment, "partOf", asserted=True), "part of: {}"),
+        _if(graph.names(commitment, "restates"), "restates: {}"),
+        _if(graph.names(commitment, "dependsOn"), "depends on: {}"),
+    ]
+    head = f"{graph.names(commitment, 'strength').upper()} of {debtor}{_if(creditor, ' to {}')}"
+    return f"{head}: {graph.text(commitment, 'undertaking')} [{'; '.join(filter(None, links))}]"
+
+
+def _assessment(graph: _Graph, assessment: str) -> str:
+    return _joined(
+        [
+            f"{graph.names(assessment, 'assessmentOf')}: {graph.names(assessment, 'status')}",
+            _when(graph, assessment),
+        ]
+    )
+
+
+def _observation(graph: _Graph, observation: str) -> str:
+    value = f"{_if(graph.text(observation, 'comparator'), '{} ')}{graph.text(observation, 'value')}"
+    return _joined([f"{graph.text(observation, 'measure')}: {value}", _when(graph, observation)])
+
+
+def _programme(graph: _Graph, programme: str) -> str:
+    return _joined(
+        [f"{graph.label(programme)}: a programme", _if(graph.names(programme, "runBy"), "run by {}")]
+    )
+
+
+def _name_form(graph: _Graph, form: str) -> str:
+    title = graph.text(form, "honorific")
+    bearers = ", ".join(sorted(map(graph.label, graph.subjects(vocab.PAC + "nameForm", form))))
+    return f"“{graph.text(form, 'writtenForm')}”{_if(title, ' with “{}”')}: {bearers}"
+
+
+_SAY: Final[dict[str, Callable[[_Graph, str], str]]] = {
+    "Statement": _statement,
+    "Event": _event,
+    "Participation": _participation,
+    "Tenure": _tenure,
+    "Commitment": _commitment,
+    "StatusAssessment": _assessment,
+    "Observation": _observation,
+    "Programme": _programme,
+    "NameForm": _name_form,
+}
+"""Local name of a class -> its sentence; a statement is an event too, so the narrower comes first."""
+
+
+def _when(graph: _Graph, record: str) -> str:
+    start, end = graph.text(record, "startDate"), graph.text(record, "endDate")
+    if start and start == end:
+        days = f"on {start}"
+    else:
+        days = " ".join(filter(None, [_if(start, "from {}"), _if(end, "to {}")]))
+    basis = graph.names(record, "dateBasis")
+    wording = _if(graph.text(record, "dateText"), "“{}”")
+    noted = ", ".join(filter(None, [basis, wording]))
+    return " ".join(filter(None, [days, f"({noted})" if noted else ""]))
+
+
+def _if(text: str, pattern: str) -> str:
+    return pattern.format(text) if text else ""
+
+
+def _joined(parts: Iterable[str]) -> str:
+    return ", ".join(filter(None, parts)) + "."
+
+
+class _Graph:
+    """Look-ups in the default graph. Property names without a colon are PAC's."""
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+
+    def terms(self, subject: str, name: str, *, asserted: bool = False) -> list[Any]:
+        """The values; with ``asserted``, those that the record itself gives, not what follows from them."""
+        graph = None if asserted else _DEFAULT
+        quads = self.store.quads_for_pattern(NamedNode(subject), NamedNode(_iri(name)), None, graph)
+        if asserted:
+            quads = (
+                q for q in quads if q.graph_name != _DEFAULT and not str(q.graph_name).endswith("/inferred>")
+            )
+        return list({str(q.object): q.object for q in quads}.values())
+
+    def objects(self, subject: str, name: str) -> list[str]:
+        return sorted(t.value for t in self.terms(subject, name) if isinstance(t, NamedNode))
+
+    def subjects(self, name: str, value: str) -> list[str]:
+        quads = self.store.quads_for_pattern(None, NamedNode(_iri(name)), NamedNode(value), _DEFAULT)
+        return sorted(q.subject.value for q in quads if isinstance(q.subject, NamedNode))
+
+    def texts(self, subject: str, name: str) -> list[str]:
+        """English first, since prefLabel and the like may stand in several languages."""
+        found = [t for t in self.terms(subject, name) if isinstance(t, Literal)]
+        return [
+            t.value
+            for t in sorted(found, key=lambda t: (t.language not in ("en", None), t.language or "", t.value))
+        ]
+
+    def text(self, subject: str, name: str) -> str:
+        return next(iter(self.texts(subject, name)), "")
+
+    def number(self, subject: str, name: str) -> int:
+        return int(self.text(subject, name) or 0)
+
+    def start(self, passage: str) -> int:
+        return self.number(passage, vocab.OA + "start")
+
+    def label(self, subject: str) -> str:
+        """The shortest name: another one (ICESCO) where there is one, else the label, else the id."""
+        others = self.texts(subject, vocab.SKOS + "altLabel")
+        return (
+            min(others, key=len, default=self.text(subject, vocab.RDFS + "label"))
+            or subject.rpartition("/")[2]
+        )
+
+    def names(self, subject: str, name: str, *, asserted: bool = False) -> str:
+        """The labels of the things or concepts that a property names."""
+        found = [t.value for t in self.terms(subject, name, asserted=asserted) if isinstance(t, NamedNode)]
+        return ", ".join(sorted(map(self.label, found)))
+
+
+def _iri(name: str) -> str:
+    return name if ":" in name else vocab.PAC + name
