@@ -9,6 +9,7 @@ PAGES = [
     "/queries",
     "/queries/who-was-in-the-room",
     "/doc/event/president-reception",
+    "/doc/article/president-reception",
     "/doc/person/ilham-aliyev",
     "/ns",
     "/scheme/strength",

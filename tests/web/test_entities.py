@@ -127,3 +127,16 @@ def test_the_context_and_the_schema_of_records_are_served_across_origins(server,
 )
 def test_what_can_be_no_iri_is_404(server, path):
     assert server.ask(path).status == 404
+
+
+def test_an_articles_page_reads_back_what_it_says_with_the_stretches(server):
+    page = server.ask("/doc/article/president-reception", accept=BROWSER).text
+    assert "PROPOSAL of ICESCO to Azerbaijan: Open a regional office of ICESCO in Baku." in page
+    assert '<a href="/doc/commitment/regional-office-in-baku">11812–11890</a>' in page
+
+
+def test_the_home_page_shows_what_happened_when_and_what_it_rests_on(server):
+    page = server.ask("/", accept=BROWSER).text
+    days = [page.index(f'<td data-label="Date">{day}</td>') for day in ("2021-01-12", "2021-01-13")]
+    assert days == sorted(days)
+    assert '<a href="/doc/article/president-reception">' in page

@@ -23,11 +23,25 @@ _SPEAKERS: Final = (f"{_ROLES}speaker", f"{_ROLES}co-speaker")
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """A sentence, and the stretches of the article that it rests on: code points, the end not included."""
+    """A record as a sentence, and the stretches of the article that it rests on.
 
+    Stretches are code points of the source file, the end not included; ``quotes`` are their words,
+    where the release has them. ``is_name`` tells written forms of names from all else.
+    """
+
+    record: str
     sentence: str
     stretches: tuple[tuple[int, int], ...]
-    quotes: tuple[str, ...] = ()
+    quotes: tuple[str, ...]
+    is_name: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """An article read back: ``told`` in the order of the text, and the stretches that nothing cites."""
+
+    told: tuple[Told, ...]
+    gaps: tuple[tuple[int, int], ...]
 
 
 def articles(store: Store) -> list[str]:
@@ -35,6 +49,13 @@ def articles(store: Store) -> list[str]:
     graph = _Graph(store)
     found = graph.subjects(_A, vocab.PAC + "Article")
     return sorted(found, key=lambda a: (graph.text(a, "sourceFile"), graph.number(a, "textStart"), a))
+
+
+def read(store: Store, article: str) -> Reading:
+    """What the graph says on the strength of an article, given by its IRI."""
+    graph = _Graph(store)
+    told = sorted(_told(graph, article), key=lambda t: (t.stretches, t.sentence))
+    return Reading(tuple(told), tuple(_gaps(graph, article, told)))
 
 
 def tell(store: Store, base: str, article: str, *, quotes: bool = False) -> Iterator[str]:
@@ -45,8 +66,7 @@ def tell(store: Store, base: str, article: str, *, quotes: bool = False) -> Iter
     """
     graph = _Graph(store)
     iri = _article(graph, base, article)
-    lines = _lines(graph, iri, quotes)
-    return iter([*_heading(graph, iri), *lines])
+    return iter([*_heading(graph, iri), *_lines(read(store, iri), quotes)])
 
 
 def _article(graph: _Graph, base: str, given: str) -> str:
@@ -68,21 +88,21 @@ def _heading(graph: _Graph, article: str) -> Iterator[str]:
     yield ""
 
 
-def _lines(graph: _Graph, article: str, quotes: bool) -> Iterator[str]:
-    told = sorted(_told(graph, article), key=lambda t: (t.stretches, t.sentence))
-    for part, heading in ((False, "## What it says"), (True, "## Names as written")):
+def _lines(reading: Reading, quotes: bool) -> Iterator[str]:
+    for names, heading in ((False, "## What it says"), (True, "## Names as written")):
         yield heading
-        for each in told:
-            if each.sentence.startswith("“") is part:
-                yield f"[{_spans(each.stretches)}] {each.sentence}"
+        for each in reading.told:
+            if each.is_name is names:
+                yield f"[{spans(each.stretches)}] {each.sentence}"
                 yield from (f"    > {' '.join(quote.split())}" for quote in each.quotes if quotes)
         yield ""
     yield "## Cited by no record"
-    yield from (f"[{start}–{end}] {end - start} code points" for start, end in _gaps(graph, article, told))
+    yield from (f"[{start}–{end}] {end - start} code points" for start, end in reading.gaps)
     yield ""
 
 
-def _spans(stretches: Iterable[tuple[int, int]]) -> str:
+def spans(stretches: Iterable[tuple[int, int]]) -> str:
+    """Stretches for people: ``10–20, 35–40``."""
     return ", ".join(f"{start}–{end}" for start, end in stretches)
 
 
@@ -110,7 +130,9 @@ def _told(graph: _Graph, article: str) -> Iterator[Told]:
             (graph.number(p, vocab.OA + "start"), graph.number(p, vocab.OA + "end")) for p in passages
         )
         quotes = [graph.text(p, vocab.OA + "exact") for p in sorted(passages, key=graph.start)]
-        yield Told(_sentence(graph, record), tuple(places), tuple(filter(None, quotes)))
+        is_name = vocab.PAC + "NameForm" in graph.objects(record, _A)
+        words = tuple(filter(None, quotes))
+        yield Told(record, _sentence(graph, record), tuple(places), words, is_name)
 
 
 def _sentence(graph: _Graph, record: str) -> str:

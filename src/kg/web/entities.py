@@ -7,8 +7,9 @@ from typing import Final
 from flask import Blueprint, Response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as Redirect
 
+from kg import vocab
 from kg.errors import Gone, NotFound
-from kg.export import chunks
+from kg.export import chunks, prose
 from kg.formats import JSONLD, NTRIPLES, RDFXML, TURTLE, Format
 from kg.web import negotiate
 from kg.web.site import Site, site
@@ -42,8 +43,16 @@ def answer(iri: str, fmt: Format, local: str = "") -> Response | str:
     """What is said of an IRI, as a page or in RDF."""
     here = site()
     if fmt is negotiate.HTML:
-        return render_template("entity.html", entity=describe(iri, here.lookups), local=local)
+        return render_template(
+            "entity.html", entity=describe(iri, here.lookups), reading=_reading(here, iri), local=local
+        )
     return stream(chunks(here.lookups.store, fmt, entity=iri, base=here.links.base), fmt)
+
+
+def _reading(here: Site, iri: str) -> prose.Reading | None:
+    """An article read back as sentences; None of anything else."""
+    is_article = vocab.PAC + "Article" in here.lookups.types(iri)
+    return prose.read(here.lookups.store, iri) if is_article else None
 
 
 def document_format() -> Format:

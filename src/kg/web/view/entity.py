@@ -22,6 +22,9 @@ _HIDDEN: Final = frozenset(
 )
 """Shown elsewhere on the page, or kept for comparisons only."""
 
+_ELSEWHERE: Final = frozenset({vocab.PAC + "nameForm", vocab.PAC + "inArticle"})
+"""Links to here that the page says in another way: an article's passages beside what they bear out."""
+
 _FIRST: Final = ("startDate", "endDate", "attestedOn", "holder", "post", "participant", "role", "inCapacity")
 _ORDER: Final = (
     "Tenure",
@@ -57,7 +60,6 @@ _HEADINGS: Final = {
     ("Commitment", "creditor"): "Promised to, or for the benefit of",
     ("Commitment", "expressedBy"): "What was undertaken or proposed",
     ("StatusAssessment", "assessmentOf"): "How far it has got",
-    ("Passage", "inArticle"): "Passages",
 }
 
 
@@ -161,7 +163,7 @@ def _groups(iri: str, lookups: Lookups) -> list[Group]:
     found = [
         (kind.removeprefix(vocab.PAC), predicate, part)
         for (predicate, kind), subjects in lookups.incoming(iri).items()
-        if predicate != vocab.PAC + "nameForm"
+        if predicate not in _ELSEWHERE
         for part in (_parts(subjects, lookups) if predicate == _PARTICIPANT else [subjects])
     ]
     found.sort(key=lambda g: (_ORDER.index(g[0]) if g[0] in _ORDER else len(_ORDER), g[0], g[1]))

@@ -7,6 +7,7 @@ from typing import Any
 
 from flask import Flask
 
+from kg.export.prose import spans
 from kg.web.lookups import spaced
 from kg.web.site import site
 
@@ -18,4 +19,5 @@ def install(app: Flask, dataset: Mapping[str, Any], digest: str) -> None:
         label=lambda iri: site().lookups.label(iri),
         href=lambda iri: site().links.href(iri),
         spaced=spaced,
+        spans=spans,
     )
