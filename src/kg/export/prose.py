@@ -223,6 +223,11 @@ def _programme(graph: _Graph, programme: str) -> str:
     )
 
 
+def _cultural_object(graph: _Graph, thing: str) -> str:
+    kept, found = graph.names(thing, "keptBy"), graph.names(thing, "foundAt")
+    return _joined([f"{graph.label(thing)}: a cultural object", _if(kept, "kept by {}"), _if(found, "at {}")])
+
+
 def _name_form(graph: _Graph, form: str) -> str:
     title = graph.text(form, "honorific")
     bearers = ", ".join(sorted(map(graph.label, graph.subjects(vocab.PAC + "nameForm", form))))
@@ -238,6 +243,7 @@ _SAY: Final[dict[str, Callable[[_Graph, str], str]]] = {
     "StatusAssessment": _assessment,
     "Observation": _observation,
     "Programme": _programme,
+    "CulturalObject": _cultural_object,
     "NameForm": _name_form,
 }
 """Local name of a class -> its sentence; a statement is an event too, so the narrower comes first."""
