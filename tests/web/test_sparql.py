@@ -276,3 +276,11 @@ def test_a_query_is_escaped_in_the_page_that_repeats_it(server):
     answer = server.query('SELECT ("<b>x</b>" AS ?x) { } #</textarea><b>', accept="text/html")
     assert answer.status == 200
     assert "<b>" not in answer.text
+
+
+@pytest.mark.parametrize("chain", ["1+", "("], ids=["chain", "brackets"])
+def test_a_query_that_would_overflow_the_engines_stack_is_400_with_line_and_column(server, chain):
+    text = "ASK { FILTER(1<'>' && " + chain * 10_000 + "1) }"
+    answer = server.ask("/sparql", "POST", text.encode(), content_type="application/sparql-query")
+    assert answer.status == 400
+    assert (answer.json["line"], answer.json["column"] > 100) == (1, True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import signal
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -35,7 +34,7 @@ def add_to(commands: common.Commands) -> None:
     )
     common.dataset_option(query)
     common.setting_options(query, "store", "service_allow")
-    query.set_defaults(run=run_query)
+    query.set_defaults(run=run_query, apart=True)
 
     export = commands.add_parser("export", help="take the graph home")
     export.add_argument("--format", default="turtle", help=", ".join(f.name for f in formats.RDF_FORMATS))
@@ -52,12 +51,10 @@ def add_to(commands: common.Commands) -> None:
 
 
 def run_query(options: argparse.Namespace) -> int:
-    """Ask the current release in this process."""
+    """Ask the current release, without a server."""
     from kg.query import local, request
     from kg.vocab import PREFIXES
 
-    # The engine computes without looking at Python's signals: let Ctrl-C end the process.
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
     release = common.current_release(options)
     allowed = common.settings(options).service_allow
     query = request.parse(_text(options, release), prefixes=PREFIXES, service_allow=allowed)

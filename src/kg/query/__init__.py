@@ -1,6 +1,7 @@
 """Asking a release: what may be asked, who answers, and how an answer comes back.
 
-    tokens    SPARQL text -> tokens, and how deep its brackets nest
+    tokens    SPARQL text -> tokens
+    limits    how deep the engine must recurse for a text
     request   parse: the form of a query; refuses updates and SERVICE
     engine    one query through pyoxigraph into a stream of bytes
     executor  the child process that answers queries for a server

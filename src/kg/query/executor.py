@@ -120,6 +120,7 @@ def main(store: str, descriptor: str, memory: str, network: str) -> None:
 
     confine.end_with_parent(sys.stdin.fileno())
     confine.memory(int(memory))
+    confine.stack()
     import pyoxigraph
 
     from kg.query import engine  # noqa: F401 - loaded now, not during the first query
