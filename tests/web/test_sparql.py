@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import socket
 from urllib.parse import urlencode
 
 import pytest
@@ -197,6 +198,20 @@ def test_a_chunked_body_below_the_limit_is_read_whole(server):
         assert connection.getresponse().read().split() == [b"n", b"42"]
     finally:
         connection.close()
+
+
+@pytest.mark.parametrize(
+    "chunks", [b"xyz\r\nASK {}\r\n0\r\n\r\n", b"6\r\nASK {}0\r\n\r\n", b"6;=\r\nASK {}\r\n0\r\n\r\n"]
+)
+def test_a_malformed_chunk_is_400_and_nothing_after_it_is_taken_for_a_request(server, chunks):
+    head = b"POST /sparql HTTP/1.1\r\nHost: x\r\nContent-Type: application/sparql-query\r\n"
+    after = b"GET /health HTTP/1.1\r\nHost: x\r\n\r\n"
+    with socket.create_connection(("127.0.0.1", server.port), timeout=60) as connection:
+        connection.sendall(head + b"Transfer-Encoding: chunked\r\n\r\n" + chunks + after)
+        said = b"".join(iter(lambda: connection.recv(65_536), b""))
+    assert said.startswith(b"HTTP/1.1 400 ")
+    assert b"application/problem+json" in said
+    assert said.count(b"HTTP/1.1 ") == 1
 
 
 def test_a_body_below_the_limit_is_answered(server):

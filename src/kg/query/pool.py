@@ -17,7 +17,6 @@ from pathlib import Path
 from typing import Any, Final
 
 from kg.errors import (
-    DeadlinePassed,
     ExecutorFailed,
     KgError,
     MemoryExceeded,
@@ -65,8 +64,9 @@ class Pool:
 
         ``timeout`` may only lower the deadline of the settings, which counts from now, waiting
         included; ``prefixes`` are those of an RDF document. Raises NotAcceptable if the form of
-        the query has no such format, TooManyQueries, DeadlinePassed, MemoryExceeded,
-        QuerySyntaxError, and ExecutorFailed, also where the engine gives the query up.
+        the query has no such format, TooManyQueries if no executor was free until the deadline,
+        DeadlinePassed, MemoryExceeded, QuerySyntaxError, and ExecutorFailed, also where the engine
+        gives the query up.
         """
         request = _request(query, fmt, prefixes)
         limit = self._settings.timeout
@@ -103,17 +103,15 @@ class Pool:
             return [executor.pid for executor in (*self._idle, *self._busy)]
 
     def _take(self, deadline: float) -> Executor:
-        """A free executor, the warmest first; waits for one until the deadline."""
+        """A free executor, the warmest first; waits for one until the deadline, then TooManyQueries."""
         with self._free:
             if self._waiting >= WAITING * self._settings.executors:
-                raise TooManyQueries(
-                    "too many queries are waiting", retry_after=max(1, math.ceil(self._settings.timeout / 10))
-                )
+                raise self._too_many("too many queries are waiting")
             self._waiting += 1
             try:
                 while self._running >= self._settings.executors and not self._closed:
                     if not self._free.wait(max(deadline - time.monotonic(), 0)):
-                        raise DeadlinePassed("the query's time was up while others ran")
+                        raise self._too_many("the query's time was up while others ran")
             finally:
                 self._waiting -= 1
             if self._closed:
@@ -122,6 +120,9 @@ class Pool:
             self._running += 1
             self._busy.add(executor)
             return executor
+
+    def _too_many(self, message: str) -> TooManyQueries:
+        return TooManyQueries(message, retry_after=max(1, math.ceil(self._settings.timeout / 10)))
 
     def _warmest(self) -> Executor:
         while self._idle:

@@ -11,10 +11,11 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from flask import Blueprint, Response
+from flask import Blueprint, Response, request
 
 from kg.errors import EnvironmentFault, NotFound
 from kg.formats import RDF_FORMATS, Format
+from kg.web import negotiate
 from kg.web.site import site
 from kg.web.streaming import stream
 
@@ -30,6 +31,7 @@ def dataset(extension: str) -> Response:
     if fmt is None:
         offered = ", ".join("." + f.extension for f in RDF_FORMATS)
         raise NotFound(f"there is no dump with the extension .{extension}", hint=f"there are: {offered}")
+    negotiate.choose([fmt], request.headers.get("Accept"))
     release = site().release
     response = stream(Dump(release.path, fmt), fmt)
     name = f"{release.manifest['dataset']['name']}-{release.digest[:12]}.{extension}"

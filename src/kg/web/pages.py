@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Final
 
-from flask import Blueprint, render_template
+from flask import Blueprint, render_template, request
 
 from kg import vocab
 from kg.formats import RDF_FORMATS
+from kg.web import negotiate
 from kg.web.queries import by_audience
 from kg.web.site import Site, site
 
@@ -30,6 +31,7 @@ EXAMPLES: Final = 5
 @bp.get("/")
 def home() -> str:
     """The home page."""
+    negotiate.choose([negotiate.HTML], request.headers.get("Accept"))
     here = site()
     counted = here.release.manifest.get("counts", {}).get("classes", {})
     shown = {name: classes for name, *classes in SHOWN}

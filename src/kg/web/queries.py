@@ -26,7 +26,8 @@ OWN = frozenset({"format", "timeout"})
 @bp.get("/queries")
 def index() -> Response | str:
     """The list, as a page or as JSON."""
-    if negotiate.prefers_html(request.headers.get("Accept"), ("application/json",)):
+    offers = (negotiate.DOCUMENT, negotiate.HTML)
+    if negotiate.choose(offers, request.headers.get("Accept")) is negotiate.HTML:
         return render_template("queries.html", groups=by_audience())
     listed = [
         {"name": q.name, "title": q.title, "question": q.question, "audience": q.audience}

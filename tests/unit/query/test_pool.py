@@ -154,7 +154,7 @@ def test_a_timeout_may_lower_the_deadline_and_not_raise_it(make_pool: MakePool) 
 
 def test_the_deadline_counts_the_wait_for_an_executor(make_pool: MakePool) -> None:
     pool = make_pool(executors=1, timeout=600.0)
-    with pool.run(parse(STREAM), CSV), pytest.raises(DeadlinePassed, match="while others ran"):
+    with pool.run(parse(STREAM), CSV), pytest.raises(TooManyQueries, match="while others ran"):
         ask(pool, "ASK {}", timeout=0.2)
     assert names(pool)
 
