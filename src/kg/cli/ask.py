@@ -8,9 +8,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from kg import formats, resources
+from kg import formats
 from kg.cli import common
-from kg.errors import EnvironmentFault, NotFound, ParameterError, UsageError
+from kg.errors import ParameterError, UsageError
 
 if TYPE_CHECKING:
     from kg.release import Release
@@ -58,12 +58,13 @@ def run_query(options: argparse.Namespace) -> int:
     release = common.current_release(options)
     allowed = common.settings(options).service_allow
     query = request.parse(_text(options, release), prefixes=PREFIXES, service_allow=allowed)
-    is_graph = query.form in ("CONSTRUCT", "DESCRIBE")
-    wanted = options.format or ("turtle" if is_graph else "table")
+    offers = formats.BY_FORM[query.form]
+    is_graph = offers is formats.RDF_FORMATS
+    wanted = options.format or (offers[0].name if is_graph else "table")
     if wanted == "table":
         local.table(release.open_store(), query, sys.stdout, base=release.base)
         return 0
-    fmt = formats.named(wanted, formats.RDF_FORMATS if is_graph else formats.RESULT_FORMATS)
+    fmt = formats.named(wanted, offers)
     prefixes = PREFIXES if is_graph else {}
     local.execute(release.open_store(), query, fmt, sys.stdout.buffer, prefixes=prefixes)
     sys.stdout.flush()
@@ -71,24 +72,12 @@ def run_query(options: argparse.Namespace) -> int:
 
 
 def _text(options: argparse.Namespace, release: Release) -> str:
-    """The SPARQL text that the argument means: text, a file, standard input or a canned query."""
+    """The SPARQL text that the argument means."""
     from kg.query import catalog
 
     given: str = options.query
-    values = _values(options.param)
-    if given != "-" and not given.endswith(".rq") and not any(c in given for c in "{ \n\t"):
-        return catalog.Catalog(resources.queries() / "canned").get(given).bind(values, release.base)
-    text = _read(given) if given == "-" or given.endswith(".rq") else given
-    return catalog.read_text(text, given).bind(values, release.base)
-
-
-def _read(name: str) -> str:
-    try:
-        return sys.stdin.read() if name == "-" else Path(name).read_text(encoding="utf-8")
-    except FileNotFoundError as error:
-        raise NotFound(f"there is no file {name}") from error
-    except (OSError, UnicodeDecodeError) as error:
-        raise EnvironmentFault(f"{name} cannot be read: {error}") from error
+    found = catalog.read_text(sys.stdin.read(), "the query") if given == "-" else catalog.meant(given)
+    return found.bind(_values(options.param), release.base)
 
 
 def _values(given: list[str]) -> Mapping[str, str]:

@@ -15,11 +15,11 @@ from dataclasses import dataclass
 from typing import Final
 
 from kg.errors import NotAcceptable, QuerySyntaxError, Refused, UsageError
-from kg.formats import RDF_FORMATS, RESULT_FORMATS, Format
+from kg.formats import BY_FORM, Format
 from kg.query import limits
 from kg.query.tokens import Lexer, Token
 
-FORMS: Final = ("SELECT", "ASK", "CONSTRUCT", "DESCRIBE")
+FORMS: Final = tuple(BY_FORM)
 UPDATES: Final = ("INSERT", "DELETE", "LOAD", "CLEAR", "DROP", "CREATE", "ADD", "MOVE", "COPY", "WITH")
 
 _ESCAPE: Final = re.compile(r"\\u([0-9A-Fa-f]{4})|\\U([0-9A-Fa-f]{8})")
@@ -73,7 +73,7 @@ def parse(
 
 def check_format(query: Query, fmt: Format) -> None:
     """Raises NotAcceptable if results of the query's form cannot be written in the format."""
-    fitting = RESULT_FORMATS if query.form in ("SELECT", "ASK") else RDF_FORMATS
+    fitting = BY_FORM[query.form]
     if fmt not in fitting:
         raise NotAcceptable(
             f"the answer of {query.form} cannot be written as {fmt.name}",

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from flask import Blueprint, Response, json, render_template, request
 
 from kg.errors import NotFound, ParameterError
-from kg.formats import RDF_FORMATS, RESULT_FORMATS, Format
+from kg.formats import BY_FORM, RDF_FORMATS, RESULT_FORMATS, Format
 from kg.query.request import parse
 from kg.web import negotiate, running, words
 from kg.web.lookups import spaced
@@ -87,6 +87,4 @@ def _given(canned: CannedQuery, pairs: list[tuple[str, str]]) -> dict[str, str]:
 
 def _page(canned: CannedQuery, given: dict[str, str], form: str, shown: running.Shown) -> str:
     context: dict[str, Any] = {"canned": canned, "given": given, "shown": shown}
-    return render_template(
-        "query.html", **context, fields=fields(canned, given), formats=running.formats(form)
-    )
+    return render_template("query.html", **context, fields=fields(canned, given), formats=BY_FORM[form])

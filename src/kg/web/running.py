@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from flask import Response, request
 
-from kg.formats import JSON, RDF_FORMATS, RESULT_FORMATS, TURTLE, Format, named
+from kg.formats import BY_FORM, JSON, Format, named
 from kg.web import negotiate
 from kg.web.site import site
 from kg.web.streaming import collect, stream
@@ -29,18 +29,13 @@ class Shown:
     graph: str | None = None
 
 
-def formats(form: str) -> tuple[Format, ...]:
-    """The formats in which a query of this form can be answered, the default first."""
-    return RESULT_FORMATS if form in ("SELECT", "ASK") else RDF_FORMATS
-
-
 def answer_format(form: str, asked: str | None) -> Format:
-    """HTML or one of ``formats(form)``: by short name if one is asked for, else by Accept.
+    """HTML or one of the formats for the form: by short name if one is asked for, else by Accept.
 
     Raises UsageError for an unknown short name and NotAcceptable where nothing fits. HTML is for
     those who clearly prefer it.
     """
-    offers = formats(form)
+    offers = BY_FORM[form]
     if asked:
         return named(asked, (*offers, negotiate.HTML))
     accept = request.headers.get("Accept")
@@ -57,7 +52,7 @@ def respond(query: Query, fmt: Format, timeout: float) -> Response:
 def show(query: Query, timeout: float) -> Shown:
     """The query's answer for a page, at most ``MOST_BYTES`` of it."""
     here = site()
-    fmt = JSON if query.form in ("SELECT", "ASK") else TURTLE
+    fmt = BY_FORM[query.form][0]
     body = collect(here.pool.run(query, fmt, timeout=timeout), MOST_BYTES)
     if body is None:
         return Shown()
