@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import http.client
+import json
 import socket
+import xml.etree.ElementTree as ET
 from urllib.parse import urlencode
 
 import pytest
@@ -254,6 +256,47 @@ def test_a_failure_after_the_first_byte_cuts_the_connection(server):
     with response, pytest.raises((http.client.IncompleteRead, ConnectionError)):
         response.read()
     connection.close()
+
+
+RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
+UNSPEAKABLE = {
+    "control": ("SELECT ('a\\u0001' AS ?x) {}", "xml", "csv", "U+0001"),
+    "no character": ("SELECT ('a\\uFFFF' AS ?x) {}", "xml", "csv", "U+FFFF"),
+    "control in a graph": ("CONSTRUCT { <a:a> <a:b> 'a\\u0001' } {}", "rdfxml", "turtle", "U+0001"),
+    "predicate": ("CONSTRUCT { <a:a> <urn:1> 1 } {}", "rdfxml", "turtle", "<urn:1>"),
+    "class": ("CONSTRUCT { <a:a> a <urn:1> } {}", "rdfxml", "turtle", "<urn:1>"),
+    "reserved": (f"CONSTRUCT {{ <a:a> <{RDF}li> 1 }} {{}}", "rdfxml", "turtle", "reserves"),
+}
+
+
+@pytest.mark.parametrize(("text", "fmt", "other", "named"), UNSPEAKABLE.values(), ids=UNSPEAKABLE)
+def test_what_xml_cannot_hold_is_406_naming_it_and_another_format(server, text, fmt, other, named):
+    def ask(name):
+        return server.ask("/sparql?" + urlencode({"query": text, "format": name}))
+
+    assert ask(other).status == 200
+    answer = ask(fmt)
+    assert answer.status == 406
+    assert named in answer.json["detail"]
+    assert other in answer.json["hint"]
+
+
+def test_after_the_first_bytes_what_xml_cannot_hold_cuts_the_connection(server):
+    rows = "SELECT ?x { { ?x ?p ?o } UNION { SELECT ('\\u0001' AS ?x) {} } } ORDER BY ?x"
+    with pytest.raises(http.client.IncompleteRead) as caught:
+        server.ask("/sparql?" + urlencode({"query": rows, "format": "xml"}))
+    assert caught.value.partial.startswith(b"<?xml")
+    assert b"U+0001" not in caught.value.partial
+
+
+@pytest.mark.parametrize("fmt", ["xml", "rdfxml"])
+def test_what_xml_can_hold_comes_back_from_it_as_it_was(server, fmt):
+    said = "a\r\n\t]]>&amp;\u0085\U0001f600"
+    literal = json.dumps(said, ensure_ascii=False)
+    text = f"SELECT ({literal} AS ?x) {{}}" if fmt == "xml" else f"CONSTRUCT {{ <a:a> <a:b> {literal} }} {{}}"
+    answer = server.ask("/sparql?" + urlencode({"query": text, "format": fmt}))
+    assert answer.status == 200
+    assert said in {"".join(element.itertext()) for element in ET.fromstring(answer.body).iter()}
 
 
 def test_a_whole_answer_ends_with_the_last_chunk(server):

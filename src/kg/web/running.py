@@ -14,6 +14,7 @@ from kg.web.streaming import collect, stream
 from kg.web.view.table import Table, read
 
 if TYPE_CHECKING:
+    from kg.query.answer import Answer
     from kg.query.request import Query
 
 MOST_ROWS: Final = 1000
@@ -46,16 +47,22 @@ def answer_format(form: str, asked: str | None) -> Format:
 
 def respond(query: Query, fmt: Format, timeout: float) -> Response:
     """The query's answer, streamed from an executor."""
-    return stream(site().pool.run(query, fmt, timeout=timeout), fmt)
+    return stream(_run(query, fmt, timeout), fmt)
 
 
 def show(query: Query, timeout: float) -> Shown:
     """The query's answer for a page, at most ``MOST_BYTES`` of it."""
     here = site()
     fmt = BY_FORM[query.form][0]
-    body = collect(here.pool.run(query, fmt, timeout=timeout), MOST_BYTES)
+    body = collect(_run(query, fmt, timeout), MOST_BYTES)
     if body is None:
         return Shown()
     if fmt is JSON:
         return Shown(table=read(body, here.lookups, MOST_ROWS))
     return Shown(graph=body.decode())
+
+
+def _run(query: Query, fmt: Format, timeout: float) -> Answer:
+    """Ask the pool, for as long as the client is there. The key is gunicorn's."""
+    client = request.environ.get("gunicorn.socket")
+    return site().pool.run(query, fmt, timeout=timeout, client=client)
