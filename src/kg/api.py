@@ -18,10 +18,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final
 
-from kg import formats, resources, vocab
-from kg.errors import EnvironmentFault, ParameterError, UsageError
-from kg.query import local, request
-from kg.query.catalog import Catalog
+from kg import formats, vocab
+from kg.errors import EnvironmentFault, UsageError
+from kg.query import catalog, local, request
 from kg.release import Release, Releases
 from kg.settings import Settings
 
@@ -32,8 +31,6 @@ if TYPE_CHECKING:
 __all__ = ["Graph", "Rows", "open"]
 
 _MANIFEST: Final = "manifest.json"
-_CODE: Final = frozenset("{ \n\t")
-"""No name of a canned query has one of these; every query has."""
 
 
 class Rows(list[dict[str, Any]]):
@@ -60,20 +57,15 @@ class Graph:
         self._opened: Store | None = release.open_store()
 
     def query(self, query: str, **params: object) -> Rows:
-        """Ask in SPARQL, or by the name of a canned query with its parameters.
+        """Ask in SPARQL, or by the name or the file (``….rq``) of a canned query with its parameters.
 
         The common prefixes (``kg.vocab.PREFIXES``) need no declaration. A row maps each column to
         a Python value or None; ASK gives one row with the column ``answer``, a graph the columns
         subject, predicate and object. Raises QuerySyntaxError, Refused, NotFound for an unknown
-        name, ParameterError.
+        name or file, ParameterError.
         """
-        if _CODE.isdisjoint(query):
-            canned = Catalog(resources.queries() / "canned").get(query)
-            text = canned.bind({name: str(value) for name, value in params.items()}, self.release.base)
-        elif params:
-            raise ParameterError(next(iter(params)), "parameters go with canned queries, not with a text")
-        else:
-            text = query
+        values = {name: str(value) for name, value in params.items()}
+        text = catalog.meant(query).bind(values, self.release.base)
         parsed = request.parse(text, prefixes=vocab.PREFIXES)
         columns, found = local.rows(self._store, parsed)
         return Rows(found, columns)

@@ -9,6 +9,7 @@
     ├── Refused                    exit 2, HTTP 403   an update, or SERVICE to an unlisted place
     ├── NotFound                   exit 2, HTTP 404   no such dataset, release, query or entity
     │   └── Gone                   exit 2, HTTP 410   a retired IRI
+    ├── ClientLeft             exit 3, HTTP 499   whoever asked has closed the connection
     ├── DataError                  exit 1, HTTP 500   the data are at fault; carries findings
     └── EnvironmentFault           exit 3, HTTP 500   disk full, port taken, store damaged
         ├── StoreDamaged           exit 3, HTTP 503
@@ -118,6 +119,16 @@ class Gone(NotFound):
 
     http_status = 410
     title = "Gone"
+
+
+class ClientLeft(KgError):
+    """Whoever asked has closed the connection before the answer was there; its query was stopped.
+
+    499 is what nginx logs in this case. Only a client that closed no more than its own direction reads it.
+    """
+
+    http_status = 499
+    title = "Client left"
 
 
 class DataError(KgError):

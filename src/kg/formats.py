@@ -1,11 +1,13 @@
 """One table of formats: short name, media type, file extension, and pyoxigraph's name for it.
 
-Two families: RDF formats for graphs and datasets, result formats for SELECT and ASK.
+Two families: RDF formats for graphs and datasets, result formats for SELECT and ASK; ``BY_FORM``
+says which answers which query.
 Importing this module does not import pyoxigraph; ``engine_format`` does.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -64,6 +66,14 @@ CSV: Final = Format("csv", "text/csv", "csv", "CSV", charset=True)
 TSV: Final = Format("tsv", "text/tab-separated-values", "tsv", "TSV", charset=True)
 
 RESULT_FORMATS: Final = (JSON, XML, CSV, TSV)
+
+BY_FORM: Final[Mapping[str, tuple[Format, ...]]] = {
+    "SELECT": RESULT_FORMATS,
+    "ASK": RESULT_FORMATS,
+    "CONSTRUCT": RDF_FORMATS,
+    "DESCRIBE": RDF_FORMATS,
+}
+"""In what a query of each form can be answered, the default first (SPARQL 1.1 Protocol, section 2.1.6)."""
 
 
 def named(name: str, among: tuple[Format, ...]) -> Format:

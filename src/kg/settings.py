@@ -1,8 +1,8 @@
 """Settings: one frozen value, read once at the edge and passed in.
 
 A setting is given by flag, by environment variable (``KG_TIMEOUT``) or in ``kg.toml`` in the
-working directory, in that order; else its default holds. ``TABLE`` is the one list of them:
-docs/settings.md shows it, and a test keeps the two alike.
+working directory, in that order; else its default holds. ``Settings`` declares them, ``TABLE`` is
+the list of its rows: docs/settings.md shows it, and a test keeps the two alike.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import tomllib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import MISSING, Field, dataclass, field, fields
 from pathlib import Path
 from typing import Any, Final
 
@@ -27,7 +27,10 @@ def default_store(environ: Mapping[str, str] = os.environ) -> Path:
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """One row of the table. ``read`` turns the text into the value or raises ValueError."""
+    """One row of the table. ``read`` turns the text into the value or raises ValueError.
+
+    ``default`` is None where it depends on the user: ``help`` tells it then.
+    """
 
     name: str
     default: Any
@@ -75,38 +78,33 @@ def _words(text: str) -> tuple[str, ...]:
     return tuple(text.split())
 
 
-TABLE: Final[tuple[Setting, ...]] = (
-    Setting("store", None, "folder that holds the releases (default: a per-user data directory)", _path),
-    Setting("host", "127.0.0.1", "address to serve on", str),
-    Setting("port", 8000, "port to serve on", _port),
-    Setting("workers", 1, "web processes; limits, cache and pool are counted in each", _positive),
-    Setting("timeout", 30.0, "query deadline in seconds, from the arrival of the request", _seconds),
-    Setting("memory", 2048, "memory of one query executor in MiB", _positive),
-    Setting("executors", 2, "queries that may run at once", _positive),
-    Setting("max_body", 1_048_576, "largest request body in bytes", _positive),
-    Setting("max_url", 8_192, "longest request target in bytes", _positive),
-    Setting(
-        "service_allow", (), "endpoint IRI that SERVICE may ask (repeatable); none by default", _words, True
-    ),
-    Setting("cors", "*", "value of Access-Control-Allow-Origin", str),
-)
+def _setting(default: Any, help: str, read: Callable[[str], Any], repeatable: bool = False) -> Any:
+    """A field of ``Settings`` that knows its row of the table. A default that is called is made anew."""
+    row = {"help": help, "read": read, "repeatable": repeatable}
+    if callable(default):
+        return field(default_factory=default, metadata=row)
+    return field(default=default, metadata=row)
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Every setting, with its value. See ``TABLE`` for what each means and its unit."""
+    """Every setting, with its value: its default, what it means and how it is read stand here, once."""
 
-    store: Path = field(default_factory=default_store)
-    host: str = "127.0.0.1"
-    port: int = 8000
-    workers: int = 1
-    timeout: float = 30.0
-    memory: int = 2048
-    executors: int = 2
-    max_body: int = 1_048_576
-    max_url: int = 8_192
-    service_allow: tuple[str, ...] = ()
-    cors: str = "*"
+    store: Path = _setting(  # noqa: RUF009 (it is a field)
+        default_store, "folder that holds the releases (default: a per-user data directory)", _path
+    )
+    host: str = _setting("127.0.0.1", "address to serve on", str)
+    port: int = _setting(8000, "port to serve on", _port)
+    workers: int = _setting(1, "web processes; limits, cache and pool are counted in each", _positive)
+    timeout: float = _setting(30.0, "query deadline in seconds, from the arrival of the request", _seconds)
+    memory: int = _setting(2048, "memory of one query executor in MiB", _positive)
+    executors: int = _setting(2, "queries that may run at once", _positive)
+    max_body: int = _setting(1_048_576, "largest request body in bytes", _positive)
+    max_url: int = _setting(8_192, "longest request target in bytes", _positive)
+    service_allow: tuple[str, ...] = _setting(
+        (), "endpoint IRI that SERVICE may ask (repeatable); none by default", _words, repeatable=True
+    )
+    cors: str = _setting("*", "value of Access-Control-Allow-Origin", str)
 
     @classmethod
     def load(
@@ -133,6 +131,15 @@ class Settings:
                     values[setting.name] = _read(setting, source, text)
                     break
         return cls(**values)
+
+
+def _row(of: Field[Any]) -> Setting:
+    default = None if of.default is MISSING else of.default
+    return Setting(of.name, default, **of.metadata)
+
+
+TABLE: Final = tuple(map(_row, fields(Settings)))
+"""The settings, row by row."""
 
 
 def _config(folder: Path) -> dict[str, Any]:

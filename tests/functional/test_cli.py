@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pyoxigraph as ox
@@ -228,3 +230,55 @@ def test_a_terminal_that_cannot_show_a_letter_gets_its_escape(store: Path):
     done = kg("query", "who-was-in-the-room", "--store", store, PYTHONIOENCODING="ascii")
     assert done.returncode == 0
     assert "\\u2013" in done.stdout
+
+
+ENDLESS = "SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i }"
+
+
+def at_work(*arguments: str | Path) -> tuple[subprocess.Popen[str], int]:
+    """A command and its child process, once there is one (Linux)."""
+    command = subprocess.Popen(
+        [sys.executable, "-m", "kg", *map(str, arguments)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    children = Path(f"/proc/{command.pid}/task/{command.pid}/children")
+    for _ in range(200):
+        if found := children.read_text().split():
+            return command, int(found[0])
+        time.sleep(0.05)
+    command.kill()
+    pytest.fail("the command has no child")
+
+
+def test_a_query_that_brings_the_engine_down_ends_with_a_message(store: Path):
+    command, child = at_work("query", ENDLESS, "--store", store)
+    os.kill(child, signal.SIGSEGV)
+    _, said = command.communicate(timeout=60)
+    assert command.returncode == 3
+    assert "signal 11" in said
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
+def test_a_query_ends_with_its_command(store: Path, number: signal.Signals):
+    command, child = at_work("query", ENDLESS, "--store", store)
+    command.send_signal(number)
+    command.communicate(timeout=60)
+    assert command.returncode == -number
+    for _ in range(200):
+        if not Path(f"/proc/{child}").exists():
+            return
+        time.sleep(0.05)
+    pytest.fail("the query runs on")
+
+
+@pytest.mark.parametrize("chain", ["1+", "("], ids=["chain", "brackets"])
+def test_a_query_that_would_overflow_the_stack_is_refused_with_its_place(
+    store: Path, tmp_path: Path, chain: str
+):
+    file = tmp_path / "long.rq"
+    file.write_text("ASK { FILTER(1<'>' && " + chain * 100_000 + "1) }", encoding="utf-8")
+    done = kg("query", file, "--store", store)
+    assert done.returncode == 2
+    assert "line 1, column" in done.stderr

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -60,3 +61,17 @@ def test_the_documentation_lists_each_setting_and_no_other():
         r"^\| `(--[a-z-]+)` \| `(KG_\w+)` \| ([^|]*) \|", DOCS.read_text(encoding="utf-8"), re.M
     )
     assert [(s.flag, s.variable) for s in TABLE] == [(flag, variable) for flag, variable, _ in rows]
+
+
+def test_a_setting_stands_in_the_table_as_it_stands_in_the_value():
+    value = Settings()
+    assert [setting.name for setting in TABLE] == [f.name for f in fields(Settings)]
+    assert all(s.default in (None, getattr(value, s.name)) for s in TABLE)
+
+
+def test_the_documentation_tells_the_defaults():
+    documented = re.findall(
+        r"^\| `--[a-z-]+` \| `KG_\w+` \| ([^|]*) \|", DOCS.read_text(encoding="utf-8"), re.M
+    )
+    special = {None: documented[0], (): "none", 30.0: "30"}
+    assert documented == [special.get(s.default, str(s.default)) for s in TABLE]

@@ -85,6 +85,33 @@ def test_another_method_is_405_with_allow(server, path, method):
     assert "GET" in answer.headers["allow"]
 
 
+FIXED = {
+    "/": "text/html",
+    "/problems": "text/html",
+    "/queries": "application/json",
+    "/health": "application/json",
+    "/ready": "application/json",
+    "/version": "application/json",
+    "/export/dataset.nt": "application/n-triples",
+}
+
+
+@pytest.mark.parametrize(("path", "media_type"), FIXED.items())
+def test_an_accept_that_fits_nothing_is_406_listing_what_there_is(server, path, media_type):
+    for accept in ("image/png", "image/*", f"{media_type};q=0, application/zip"):
+        answer = server.ask(path, accept=accept)
+        assert (answer.status, answer.media_type) == (406, "application/problem+json")
+        assert answer.json["hint"].startswith("available: ")
+        assert media_type in answer.json["hint"]
+
+
+@pytest.mark.parametrize(("path", "media_type"), FIXED.items())
+def test_a_wildcard_or_no_accept_gets_the_default(server, path, media_type):
+    for headers in ({}, {"accept": "*/*"}, {"accept": "image/png, */*;q=0.1"}, {"accept": media_type}):
+        answer = server.ask(path, **headers)
+        assert (answer.status, answer.media_type) == (200, media_type)
+
+
 def test_an_error_is_a_problem_document(server):
     answer = server.ask("/doc/person/nobody", accept="*/*")
     assert answer.media_type == "application/problem+json"

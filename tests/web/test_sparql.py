@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import http.client
+import json
+import socket
+import xml.etree.ElementTree as ET
 from urllib.parse import urlencode
 
 import pytest
@@ -199,6 +202,20 @@ def test_a_chunked_body_below_the_limit_is_read_whole(server):
         connection.close()
 
 
+@pytest.mark.parametrize(
+    "chunks", [b"xyz\r\nASK {}\r\n0\r\n\r\n", b"6\r\nASK {}0\r\n\r\n", b"6;=\r\nASK {}\r\n0\r\n\r\n"]
+)
+def test_a_malformed_chunk_is_400_and_nothing_after_it_is_taken_for_a_request(server, chunks):
+    head = b"POST /sparql HTTP/1.1\r\nHost: x\r\nContent-Type: application/sparql-query\r\n"
+    after = b"GET /health HTTP/1.1\r\nHost: x\r\n\r\n"
+    with socket.create_connection(("127.0.0.1", server.port), timeout=60) as connection:
+        connection.sendall(head + b"Transfer-Encoding: chunked\r\n\r\n" + chunks + after)
+        said = b"".join(iter(lambda: connection.recv(65_536), b""))
+    assert said.startswith(b"HTTP/1.1 400 ")
+    assert b"application/problem+json" in said
+    assert said.count(b"HTTP/1.1 ") == 1
+
+
 def test_a_body_below_the_limit_is_answered(server):
     body = ASK.encode() + b"#" * 60_000
     assert server.ask("/sparql", "POST", body, content_type="application/sparql-query").status == 200
@@ -241,6 +258,47 @@ def test_a_failure_after_the_first_byte_cuts_the_connection(server):
     connection.close()
 
 
+RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
+UNSPEAKABLE = {
+    "control": ("SELECT ('a\\u0001' AS ?x) {}", "xml", "csv", "U+0001"),
+    "no character": ("SELECT ('a\\uFFFF' AS ?x) {}", "xml", "csv", "U+FFFF"),
+    "control in a graph": ("CONSTRUCT { <a:a> <a:b> 'a\\u0001' } {}", "rdfxml", "turtle", "U+0001"),
+    "predicate": ("CONSTRUCT { <a:a> <urn:1> 1 } {}", "rdfxml", "turtle", "<urn:1>"),
+    "class": ("CONSTRUCT { <a:a> a <urn:1> } {}", "rdfxml", "turtle", "<urn:1>"),
+    "reserved": (f"CONSTRUCT {{ <a:a> <{RDF}li> 1 }} {{}}", "rdfxml", "turtle", "reserves"),
+}
+
+
+@pytest.mark.parametrize(("text", "fmt", "other", "named"), UNSPEAKABLE.values(), ids=UNSPEAKABLE)
+def test_what_xml_cannot_hold_is_406_naming_it_and_another_format(server, text, fmt, other, named):
+    def ask(name):
+        return server.ask("/sparql?" + urlencode({"query": text, "format": name}))
+
+    assert ask(other).status == 200
+    answer = ask(fmt)
+    assert answer.status == 406
+    assert named in answer.json["detail"]
+    assert other in answer.json["hint"]
+
+
+def test_after_the_first_bytes_what_xml_cannot_hold_cuts_the_connection(server):
+    rows = "SELECT ?x { { ?x ?p ?o } UNION { SELECT ('\\u0001' AS ?x) {} } } ORDER BY ?x"
+    with pytest.raises(http.client.IncompleteRead) as caught:
+        server.ask("/sparql?" + urlencode({"query": rows, "format": "xml"}))
+    assert caught.value.partial.startswith(b"<?xml")
+    assert b"U+0001" not in caught.value.partial
+
+
+@pytest.mark.parametrize("fmt", ["xml", "rdfxml"])
+def test_what_xml_can_hold_comes_back_from_it_as_it_was(server, fmt):
+    said = "a\r\n\t]]>&amp;\u0085\U0001f600"
+    literal = json.dumps(said, ensure_ascii=False)
+    text = f"SELECT ({literal} AS ?x) {{}}" if fmt == "xml" else f"CONSTRUCT {{ <a:a> <a:b> {literal} }} {{}}"
+    answer = server.ask("/sparql?" + urlencode({"query": text, "format": fmt}))
+    assert answer.status == 200
+    assert said in {"".join(element.itertext()) for element in ET.fromstring(answer.body).iter()}
+
+
 def test_a_whole_answer_ends_with_the_last_chunk(server):
     assert server.query("SELECT * { ?s ?p ?o } LIMIT 2000").status == 200
 
@@ -276,3 +334,11 @@ def test_a_query_is_escaped_in_the_page_that_repeats_it(server):
     answer = server.query('SELECT ("<b>x</b>" AS ?x) { } #</textarea><b>', accept="text/html")
     assert answer.status == 200
     assert "<b>" not in answer.text
+
+
+@pytest.mark.parametrize("chain", ["1+", "("], ids=["chain", "brackets"])
+def test_a_query_that_would_overflow_the_engines_stack_is_400_with_line_and_column(server, chain):
+    text = "ASK { FILTER(1<'>' && " + chain * 10_000 + "1) }"
+    answer = server.ask("/sparql", "POST", text.encode(), content_type="application/sparql-query")
+    assert answer.status == 400
+    assert (answer.json["line"], answer.json["column"] > 100) == (1, True)

@@ -11,13 +11,13 @@ from pathlib import Path
 from typing import Any
 
 import kg
-from kg import resources
+from kg import disk, resources
 from kg.errors import NoRelease, StoreDamaged
 from kg.records.dataset import FILE, Dataset
 from kg.records.files import record_files, shown
 from kg.records.load import InputFile
 from kg.records.passages import FILE as PASSAGES
-from kg.release import Releases, disk
+from kg.release import Releases
 
 _SOURCES = "sources/"
 

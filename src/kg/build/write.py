@@ -10,12 +10,12 @@ from typing import Any
 
 from pyoxigraph import NamedNode, RdfFormat, Store
 
+from kg import disk
 from kg.build import inputs
 from kg.findings import Finding, as_json, count
 from kg.records.dataset import Dataset
 from kg.records.load import InputFile
 from kg.release import digest as merkle
-from kg.release import disk
 from kg.release import release as layout
 from kg.release.digest import GraphDigest
 

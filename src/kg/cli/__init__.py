@@ -15,10 +15,11 @@ import argparse
 import io
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NoReturn
 
 from kg import __version__
+from kg.cli.apart import apart
 from kg.errors import DataError, EnvironmentFault, KgError
 
 INTERRUPTED = 130
@@ -50,10 +51,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # a terminal that cannot show a letter gets its escape
             stream.reconfigure(errors="backslashreplace")
+    if getattr(options, "apart", False):
+        return _guarded(lambda: apart(lambda: _guarded(lambda: _run(options))))
+    return _guarded(lambda: _run(options))
+
+
+def _run(options: argparse.Namespace) -> int:
+    code = int(options.run(options) or 0)
+    sys.stdout.flush()  # here, where a full disk can still be told
+    return code
+
+
+def _guarded(work: Callable[[], int]) -> int:
+    """The command's edge: what goes wrong is told, and becomes an exit code."""
     try:
-        code = int(options.run(options) or 0)
-        sys.stdout.flush()  # here, where a full disk can still be told
-        return code
+        return work()
     except KgError as error:
         return _report(error)
     except BrokenPipeError:  # the reader has gone (kg query … | head): not a fault

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import argparse
-import signal
 import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from kg import formats, resources
+from kg import formats
 from kg.cli import common
-from kg.errors import EnvironmentFault, NotFound, ParameterError, UsageError
+from kg.errors import ParameterError, UsageError
 
 if TYPE_CHECKING:
     from kg.release import Release
@@ -35,7 +34,7 @@ def add_to(commands: common.Commands) -> None:
     )
     common.dataset_option(query)
     common.setting_options(query, "store", "service_allow")
-    query.set_defaults(run=run_query)
+    query.set_defaults(run=run_query, apart=True)
 
     export = commands.add_parser("export", help="take the graph home")
     export.add_argument("--format", default="turtle", help=", ".join(f.name for f in formats.RDF_FORMATS))
@@ -61,21 +60,20 @@ def add_to(commands: common.Commands) -> None:
 
 
 def run_query(options: argparse.Namespace) -> int:
-    """Ask the current release in this process."""
+    """Ask the current release, without a server."""
     from kg.query import local, request
     from kg.vocab import PREFIXES
 
-    # The engine computes without looking at Python's signals: let Ctrl-C end the process.
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
     release = common.current_release(options)
     allowed = common.settings(options).service_allow
     query = request.parse(_text(options, release), prefixes=PREFIXES, service_allow=allowed)
-    is_graph = query.form in ("CONSTRUCT", "DESCRIBE")
-    wanted = options.format or ("turtle" if is_graph else "table")
+    offers = formats.BY_FORM[query.form]
+    is_graph = offers is formats.RDF_FORMATS
+    wanted = options.format or (offers[0].name if is_graph else "table")
     if wanted == "table":
         local.table(release.open_store(), query, sys.stdout, base=release.base)
         return 0
-    fmt = formats.named(wanted, formats.RDF_FORMATS if is_graph else formats.RESULT_FORMATS)
+    fmt = formats.named(wanted, offers)
     prefixes = PREFIXES if is_graph else {}
     local.execute(release.open_store(), query, fmt, sys.stdout.buffer, prefixes=prefixes)
     sys.stdout.flush()
@@ -83,24 +81,12 @@ def run_query(options: argparse.Namespace) -> int:
 
 
 def _text(options: argparse.Namespace, release: Release) -> str:
-    """The SPARQL text that the argument means: text, a file, standard input or a canned query."""
+    """The SPARQL text that the argument means."""
     from kg.query import catalog
 
     given: str = options.query
-    values = _values(options.param)
-    if given != "-" and not given.endswith(".rq") and not any(c in given for c in "{ \n\t"):
-        return catalog.Catalog(resources.queries() / "canned").get(given).bind(values, release.base)
-    text = _read(given) if given == "-" or given.endswith(".rq") else given
-    return catalog.read_text(text, given).bind(values, release.base)
-
-
-def _read(name: str) -> str:
-    try:
-        return sys.stdin.read() if name == "-" else Path(name).read_text(encoding="utf-8-sig")
-    except FileNotFoundError as error:
-        raise NotFound(f"there is no file {name}") from error
-    except (OSError, UnicodeDecodeError) as error:
-        raise EnvironmentFault(f"{name} cannot be read: {error}") from error
+    found = catalog.read_text(sys.stdin.read(), "the query") if given == "-" else catalog.meant(given)
+    return found.bind(_values(options.param), release.base)
 
 
 def _values(given: list[str]) -> Mapping[str, str]:

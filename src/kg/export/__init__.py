@@ -12,19 +12,17 @@
 Promises: memory is bounded by the largest subject, not by the graph; the same data give the same
 bytes, whatever store they lie in; what cannot be written is refused before the first byte. Works
 in any process and under gevent: no threads, no locks. docs/export.md tells the details. May import
-release, records, formats, vocab, findings, errors; PyLD only for JSON-LD.
+release, records, formats, vocab, disk, findings, errors; PyLD only for JSON-LD.
 """
 
 from __future__ import annotations
 
-import os
-import secrets
 from collections.abc import Iterator
 from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, Literal
+from typing import TYPE_CHECKING, BinaryIO
 
-from kg import formats
+from kg import disk, formats
 from kg.errors import EnvironmentFault
 from kg.formats import Format
 
@@ -82,27 +80,16 @@ def to_file(
     pieces = chunks(store, fmt, base=base, graph=graph, entity=entity)
     path = path.resolve()
     if path.exists() and not path.is_file():
-        _write(path, "wb", pieces)
+        with path.open("wb") as out:
+            out.writelines(pieces)
         return
-    part = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
     try:
-        _write(part, "xb", pieces)
-        part.replace(path)
+        disk.replace(path, pieces)
     except OSError as error:
         raise EnvironmentFault(
             f"{path}: writing the export failed: {error.strerror or error}",
             hint="check that the folder exists, is writable and has space",
         ) from error
-    finally:
-        part.unlink(missing_ok=True)
-
-
-def _write(path: Path, mode: Literal["wb", "xb"], pieces: Iterator[bytes]) -> None:
-    with path.open(mode) as out:
-        out.writelines(pieces)
-        out.flush()
-        if path.is_file():
-            os.fsync(out.fileno())
 
 
 def _document(store: Store, fmt: Format, base: str, graph: str | None, entity: str | None) -> Iterator[bytes]:

@@ -1,10 +1,13 @@
 """Asking a release: what may be asked, who answers, and how an answer comes back.
 
-    tokens    SPARQL text -> tokens, and how deep its brackets nest
+    tokens    SPARQL text -> tokens
+    limits    how deep the engine must recurse for a text
     request   parse: the form of a query; refuses updates and SERVICE
     engine    one query through pyoxigraph into a stream of bytes
+    xml       XML results held to what XML can say
     executor  the child process that answers queries for a server
     confine   what an executor may not do: memory, network, outliving its parent
+    child     a process that does not outlive this one
     process   the parent's handle on one executor
     pool      Pool: executors under a deadline and a memory limit, replaced when they fail
     answer    Answer: the bytes of a result, as they come

@@ -18,11 +18,13 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Final
 
-from kg.errors import DataError, NotFound, ParameterError
+from kg import resources
+from kg.errors import DataError, EnvironmentFault, NotFound, ParameterError
 from kg.query.values import KINDS, term
 
 AUDIENCES: Final = ("planning-officer", "journalist", "researcher", "data-engineer")
 
+_CODE: Final = frozenset("{\n\t")
 _HEADER: Final = re.compile(r"#\+ ?(.*)")
 _NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 _KEYS: Final = frozenset({"title", "question", "audience", "keywords", "parameters"})
@@ -114,6 +116,34 @@ class Catalog:
     def _all(self) -> tuple[CannedQuery, ...]:
         found = [read(self._folder / f"{name}.rq") for name in self.names]
         return tuple(sorted(found, key=lambda query: AUDIENCES.index(query.audience)))
+
+
+def bundled() -> Catalog:
+    """The canned queries that come with kg."""
+    return Catalog(resources.queries() / "canned")
+
+
+def meant(given: str) -> CannedQuery:
+    """What a person means who gives a name of a canned query, a file ``….rq``, or SPARQL.
+
+    SPARQL has a brace or white space, names have neither. A file or a text without a header has
+    no parameters. Raises NotFound for an unknown name and a missing file, EnvironmentFault for a
+    file that cannot be read, DataError for a header that is ill-formed.
+    """
+    if given.endswith(".rq") and _CODE.isdisjoint(given):
+        return read_text(_content(given), given)
+    if _CODE.isdisjoint(given) and " " not in given:  # the name of a file may have spaces
+        return bundled().get(given)
+    return read_text(given, "the query")
+
+
+def _content(file: str) -> str:
+    try:
+        return Path(file).read_text(encoding="utf-8-sig")
+    except FileNotFoundError as error:
+        raise NotFound(f"there is no file {file}") from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise EnvironmentFault(f"{file} cannot be read: {error}") from error
 
 
 def read(path: Path) -> CannedQuery:

@@ -1,4 +1,4 @@
-"""One query through pyoxigraph, its answer as bytes. Imports pyoxigraph and nothing of kg.
+"""One query through pyoxigraph, its answer as bytes. Imports pyoxigraph and nearly nothing of kg.
 
 The executor starts with this module, so it stays small; the local way of asking shares it, so
 that both give the same bytes.
@@ -10,6 +10,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 import pyoxigraph as ox
+
+from kg.query import xml
 
 
 class Sink(Protocol):
@@ -39,8 +41,23 @@ def solve(
 def write(results: Any, engine: str, out: Sink, prefixes: Mapping[str, str] | None = None) -> None:
     """Serialise results. ``engine`` names a pyoxigraph RdfFormat or QueryResultsFormat.
 
-    ``prefixes`` are those of an RDF document. Raises ValueError if the results have no such format.
+    ``prefixes`` are those of an RDF document. Raises ValueError if the results have no such format,
+    NotAcceptable where XML cannot hold what stands in them: nothing that is no XML is written.
     """
+    if engine not in xml.FORMATS:
+        _write(results, engine, out, prefixes)
+        return
+    sink = xml.Wellformed(engine, out.write)
+    try:
+        _write(results, engine, sink, prefixes)
+    except OSError as error:
+        if "RDF/XML reserved" in str(error):
+            raise xml.reserved() from error
+        raise
+    sink.finish()
+
+
+def _write(results: Any, engine: str, out: Sink, prefixes: Mapping[str, str] | None) -> None:
     if isinstance(results, ox.QueryTriples):
         ox.serialize(results, out, getattr(ox.RdfFormat, engine), prefixes=dict(prefixes or {}))  # type: ignore[arg-type]
     else:

@@ -9,7 +9,7 @@ A frame is one byte of kind, four of length (big endian), then the payload:
     Q  a request, as JSON       (to the executor)
     D  data, and more follows   (from here on, to the parent)
     L  the last data
-    X  an error, as JSON: {"kind": "syntax" | "failed" | "memory", "message": …}
+    X  an error, as JSON: {"kind": "syntax" | "failed" | "memory" | "format", "message": …, "hint": …}
 """
 
 from __future__ import annotations
@@ -19,6 +19,8 @@ import os
 import struct
 import sys
 from typing import Any, Final
+
+from kg.errors import NotAcceptable
 
 HEAD: Final = struct.Struct(">cI")
 CHUNK: Final = 65_536
@@ -91,6 +93,8 @@ def serve(store: Any, frames: Frames) -> None:
             _fail(frames, "syntax", str(error))
         except MemoryError:
             _fail(frames, "memory", "")
+        except NotAcceptable as error:
+            _fail(frames, "format", error.message, error.hint)
         except Exception as error:  # noqa: BLE001 - the edge of the process: the parent raises it
             _fail(frames, "failed", str(error))
 
@@ -110,8 +114,8 @@ def answer(store: Any, request: dict[str, Any], outlet: Outlet) -> None:
     outlet.finish()
 
 
-def _fail(frames: Frames, kind: str, message: str) -> None:
-    frames.send(b"X", json.dumps({"kind": kind, "message": message}).encode())
+def _fail(frames: Frames, kind: str, message: str, hint: str | None = None) -> None:
+    frames.send(b"X", json.dumps({"kind": kind, "message": message, "hint": hint}).encode())
 
 
 def main(store: str, descriptor: str, memory: str, network: str) -> None:
@@ -120,6 +124,7 @@ def main(store: str, descriptor: str, memory: str, network: str) -> None:
 
     confine.end_with_parent(sys.stdin.fileno())
     confine.memory(int(memory))
+    confine.stack()
     import pyoxigraph
 
     from kg.query import engine  # noqa: F401 - loaded now, not during the first query

@@ -9,29 +9,35 @@ import atexit
 import contextlib
 import json
 import math
+import socket
 import threading
 import time
 import weakref
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
 from kg.errors import (
-    DeadlinePassed,
+    ClientLeft,
     ExecutorFailed,
     KgError,
     MemoryExceeded,
+    NotAcceptable,
     TooManyQueries,
 )
 from kg.formats import Format
-from kg.query.answer import Answer
+from kg.query.answer import Answer, Asked
 from kg.query.failures import explain, failure
-from kg.query.process import Executor
+from kg.query.process import Executor, NotTaken, departed
 from kg.query.request import Query, check_format
 from kg.settings import Settings
 
 WAITING: Final = 16
 """Queries that may wait for each executor; one more is turned away at once."""
+
+GLANCE: Final = 1.0
+"""Seconds between two looks at the connection of a query that waits for an executor."""
 
 _NOTHING: Final[Mapping[str, str]] = {}
 
@@ -60,30 +66,37 @@ class Pool:
         *,
         timeout: float | None = None,
         prefixes: Mapping[str, str] = _NOTHING,
+        client: socket.socket | None = None,
     ) -> Answer:
         """Ask, and return when the first bytes of the answer exist.
 
         ``timeout`` may only lower the deadline of the settings, which counts from now, waiting
-        included; ``prefixes`` are those of an RDF document. Raises NotAcceptable if the form of
-        the query has no such format, TooManyQueries, DeadlinePassed, MemoryExceeded,
-        QuerySyntaxError, and ExecutorFailed, also where the engine gives the query up.
+        included; ``prefixes`` are those of an RDF document; ``client`` is the connection that the
+        answer is for: once it is closed, the query ends. Raises NotAcceptable if the form of
+        the query has no such format, TooManyQueries if no executor was free until the deadline,
+        DeadlinePassed, ClientLeft, MemoryExceeded, QuerySyntaxError, and ExecutorFailed, also where
+        the engine gives the query up. A query that its executor did not live to take is asked once more.
         """
         request = _request(query, fmt, prefixes)
         limit = self._settings.timeout
         deadline = time.monotonic() + (limit if timeout is None else min(timeout, limit))
-        executor = self._take(deadline)
+        asked = Asked(deadline, client, partial(_error, query, self._settings.memory))
+        executor = self._take(asked)
         try:
-            executor.ask(request, deadline)
-            kind, payload = executor.frame(deadline)
+            try:
+                kind, payload = _first(executor, request, asked)
+            except NotTaken:
+                executor = self._instead_of(executor)
+                kind, payload = _first(executor, request, asked)
         except BaseException:
             self._give_back(executor, False)
             raise
         if kind == b"D":
-            return Answer(payload, executor, deadline, self._give_back)
+            return Answer(payload, executor, asked, self._give_back)
         self._give_back(executor, True)
         if kind == b"X":
-            raise _error(query, payload, self._settings.memory)
-        return Answer(payload, None, deadline, self._give_back)
+            raise asked.failure(payload)
+        return Answer(payload, None, asked, self._give_back)
 
     def close(self) -> None:
         """End every executor, busy or not. May be called more than once."""
@@ -102,18 +115,19 @@ class Pool:
         with self._free:
             return [executor.pid for executor in (*self._idle, *self._busy)]
 
-    def _take(self, deadline: float) -> Executor:
-        """A free executor, the warmest first; waits for one until the deadline."""
+    def _take(self, asked: Asked) -> Executor:
+        """A free executor, the warmest first; waits for one until the deadline, then TooManyQueries."""
         with self._free:
             if self._waiting >= WAITING * self._settings.executors:
-                raise TooManyQueries(
-                    "too many queries are waiting", retry_after=max(1, math.ceil(self._settings.timeout / 10))
-                )
+                raise self._too_many("too many queries are waiting")
             self._waiting += 1
             try:
                 while self._running >= self._settings.executors and not self._closed:
-                    if not self._free.wait(max(deadline - time.monotonic(), 0)):
-                        raise DeadlinePassed("the query's time was up while others ran")
+                    if (left := asked.deadline - time.monotonic()) <= 0:
+                        raise self._too_many("the query's time was up while others ran")
+                    if asked.client and departed(asked.client):
+                        raise ClientLeft("the client closed the connection while others were served")
+                    self._free.wait(min(left, GLANCE) if asked.client else left)
             finally:
                 self._waiting -= 1
             if self._closed:
@@ -123,6 +137,9 @@ class Pool:
             self._busy.add(executor)
             return executor
 
+    def _too_many(self, message: str) -> TooManyQueries:
+        return TooManyQueries(message, retry_after=max(1, math.ceil(self._settings.timeout / 10)))
+
     def _warmest(self) -> Executor:
         while self._idle:
             executor = self._idle.pop(0)
@@ -130,6 +147,17 @@ class Pool:
                 return executor
             executor.kill()
         return self._start()
+
+    def _instead_of(self, ended: Executor) -> Executor:
+        """A new executor in the place of one that was killed from outside, as its idle peers may be."""
+        with self._free:
+            if self._closed:
+                raise ExecutorFailed("the query pool is closed")
+            executor = self._start()
+            self._busy.discard(ended)
+            self._busy.add(executor)
+        ended.kill()
+        return executor
 
     def _give_back(self, executor: Executor, sound: bool) -> None:
         if not sound:
@@ -143,7 +171,10 @@ class Pool:
             self._free.notify()
 
     def _refill(self) -> None:
-        """Start what is missing to one executor for each slot and a warm spare."""
+        """Start what is missing to one executor for each slot and a warm spare, all of them alive."""
+        for dead in [executor for executor in self._idle if not executor.alive]:
+            self._idle.remove(dead)
+            dead.kill()
         with contextlib.suppress(ExecutorFailed):  # the next query tries again and reports it
             while not self._closed and len(self._idle) + self._running <= self._settings.executors:
                 self._idle.append(self._start())
@@ -176,10 +207,18 @@ def _request(query: Query, fmt: Format, prefixes: Mapping[str, str]) -> dict[str
     }
 
 
-def _error(query: Query, payload: bytes, memory: int) -> KgError:
+def _first(executor: Executor, request: dict[str, Any], asked: Asked) -> tuple[bytes, bytes]:
+    """The first frame of an answer."""
+    executor.ask(request, asked.deadline)
+    return executor.frame(asked.deadline, asked.client)
+
+
+def _error(query: Query, memory: int, payload: bytes) -> KgError:
     report = json.loads(payload)
     if report["kind"] == "syntax":
         return explain(query, report["message"])
     if report["kind"] == "memory":
         return MemoryExceeded(f"the query needed more than {memory} MiB")
+    if report["kind"] == "format":
+        return NotAcceptable(report["message"], hint=report["hint"])
     return failure(report["message"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import select
 import socket
 import subprocess
 import sys
@@ -12,8 +13,14 @@ import time
 from pathlib import Path
 from typing import Any, Final
 
-from kg.errors import DeadlinePassed, ExecutorFailed, KgError, MemoryExceeded
+from kg.errors import ClientLeft, DeadlinePassed, ExecutorFailed, KgError, MemoryExceeded
+from kg.query.child import Child
 from kg.query.executor import HEAD
+
+
+class NotTaken(ExecutorFailed):
+    """The executor ended before it had taken the request: another one may be asked instead."""
+
 
 _OUT_OF_MEMORY: Final = (b"memory allocation of", b"bad_alloc", b"MemoryError", b"Cannot allocate memory")
 """What Rust, C++ and Python say on standard error when an allocation fails."""
@@ -30,14 +37,14 @@ class Executor:
         self._reading = threading.Lock()
         words = [str(store), str(theirs.fileno()), str(memory), "network" if network else "offline"]
         with theirs:
-            self._process = subprocess.Popen(
+            self._child = Child(
                 [sys.executable, "-P", "-m", "kg.query.executor", *words],
-                stdin=subprocess.PIPE,
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.PIPE,
                 pass_fds=(theirs.fileno(),),
                 env=_environment(),
             )
+        self._process = self._child.process
 
     @property
     def pid(self) -> int:
@@ -50,7 +57,7 @@ class Executor:
         return self._process.poll() is None
 
     def ask(self, request: dict[str, Any], deadline: float) -> None:
-        """Send a request. Raises DeadlinePassed or, if the process has ended, what it ended of."""
+        """Send a request. Raises DeadlinePassed, and NotTaken if the process has ended."""
         payload = json.dumps(request).encode()
         try:
             self._wait(deadline)
@@ -58,18 +65,27 @@ class Executor:
         except TimeoutError as error:
             raise _too_late() from error
         except OSError as error:
-            raise self._post_mortem() from error
+            raise self._post_mortem(taken=False) from error
 
-    def frame(self, deadline: float) -> tuple[bytes, bytes]:
-        """The next frame, kind and payload. Raises DeadlinePassed, MemoryExceeded, ExecutorFailed."""
+    def frame(self, deadline: float, client: socket.socket | None = None) -> tuple[bytes, bytes]:
+        """The next frame, kind and payload. ``client`` is the connection of whoever waits for it.
+
+        Raises DeadlinePassed, ClientLeft, MemoryExceeded, NotTaken and ExecutorFailed.
+        """
         with self._reading:
             try:
+                if client:
+                    self._while_there(client, deadline)
                 kind, length = HEAD.unpack(self._exactly(HEAD.size, deadline))
                 return kind, self._exactly(length, deadline)
             except TimeoutError as error:
                 raise _too_late() from error
-            except OSError as error:
-                raise self._post_mortem() from error
+            except ConnectionResetError as error:
+                # Linux says this, and not that the stream is at its end, where the one that ended
+                # had not read all that was sent to it (unix_release_sock).
+                raise self._post_mortem(taken=False) from error
+            except (OSError, EOFError) as error:
+                raise self._post_mortem(taken=True) from error
 
     def kill(self) -> None:
         """End the process, whatever it is doing, and free everything it held here.
@@ -77,13 +93,25 @@ class Executor:
         Another thread may be reading: with the process gone it comes to the end at once, and only
         then are the descriptors closed, so that no number is used again under its hands.
         """
-        self._process.kill()
-        self._process.wait()
+        self._child.kill()
         with self._reading:
             self._socket.close()
-            for pipe in (self._process.stdin, self._process.stderr):
-                if pipe:
-                    pipe.close()
+            self._child.close()
+
+    def _while_there(self, client: socket.socket, deadline: float) -> None:
+        """Wait for the first bytes of a frame. Raises ClientLeft, and TimeoutError at the deadline."""
+        waiting = select.poll()
+        waiting.register(self._socket, select.POLLIN)
+        waiting.register(client, select.POLLIN)
+        while True:
+            ready = dict(waiting.poll(max(deadline - time.monotonic(), 0) * 1000))
+            if not ready:
+                raise TimeoutError
+            if self._socket.fileno() in ready:
+                return
+            if _closed(client):
+                raise ClientLeft("the client closed the connection")
+            waiting.unregister(client)  # it has sent more, its next request: that will be read later
 
     def _exactly(self, count: int, deadline: float) -> bytes:
         parts = bytearray()
@@ -91,7 +119,7 @@ class Executor:
             self._wait(deadline)
             part = self._socket.recv(min(count - len(parts), 1 << 20))
             if not part:
-                raise ConnectionResetError("the executor closed its end")
+                raise EOFError("the executor closed its end")
             parts += part
         return bytes(parts)
 
@@ -101,10 +129,9 @@ class Executor:
             raise TimeoutError
         self._socket.settimeout(left)
 
-    def _post_mortem(self) -> KgError:
+    def _post_mortem(self, taken: bool) -> KgError:
         """What the process died of. It has closed its end, so the wait is short."""
-        self._process.kill()
-        self._process.wait()
+        self._child.kill()
         pipe = self._process.stderr
         said = pipe.read() if pipe and not pipe.closed else b""
         if any(sign in said for sign in _OUT_OF_MEMORY):
@@ -115,7 +142,26 @@ class Executor:
         last = said.decode(errors="replace").strip().rpartition("\n")[2][:300]
         code = self._process.returncode
         end = f"signal {-code}" if code < 0 else f"code {code}"
-        return ExecutorFailed(f"the query executor ended with {end}" + (f": {last}" if last else ""))
+        kind = ExecutorFailed if taken else NotTaken
+        return kind(f"the query executor ended with {end}" + (f": {last}" if last else ""))
+
+
+def departed(client: socket.socket) -> bool:
+    """True if the other end has closed this connection."""
+    now = select.poll()
+    now.register(client, select.POLLIN)
+    return bool(now.poll(0)) and _closed(client)
+
+
+def _closed(client: socket.socket) -> bool:
+    """Of a connection that has something to read: whether that is its end, or a further request.
+
+    A client that closes only its own direction, having asked, looks the same and is taken for gone.
+    """
+    try:
+        return client.recv(1, socket.MSG_PEEK) == b""
+    except OSError:
+        return True
 
 
 def _environment() -> dict[str, str]:

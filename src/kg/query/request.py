@@ -15,13 +15,12 @@ from dataclasses import dataclass
 from typing import Final
 
 from kg.errors import NotAcceptable, QuerySyntaxError, Refused, UsageError
-from kg.formats import RDF_FORMATS, RESULT_FORMATS, Format
+from kg.formats import BY_FORM, Format
+from kg.query import limits
 from kg.query.tokens import Lexer, Token
 
-FORMS: Final = ("SELECT", "ASK", "CONSTRUCT", "DESCRIBE")
+FORMS: Final = tuple(BY_FORM)
 UPDATES: Final = ("INSERT", "DELETE", "LOAD", "CLEAR", "DROP", "CREATE", "ADD", "MOVE", "COPY", "WITH")
-DEEPEST: Final = 200
-"""Brackets within brackets. The engine's parser recurses: at 3,000 the process is gone."""
 
 _ESCAPE: Final = re.compile(r"\\u([0-9A-Fa-f]{4})|\\U([0-9A-Fa-f]{8})")
 _SERVICE: Final = re.compile("service", re.IGNORECASE)
@@ -53,19 +52,16 @@ def parse(
     """The query in a text.
 
     Raises Refused for an update or a SERVICE to an endpoint that is not allowed, QuerySyntaxError
-    for a text that has no query form or nests too deep, UsageError for a graph that is no IRI.
-    Whether the rest parses, the engine says when it runs.
+    for a text that has no query form or would overflow the engine's stack (``kg.query.limits``),
+    UsageError for a graph that is no IRI. Whether the rest parses, the engine says when it runs.
     """
     raw = Lexer(text)
     resolved = Lexer(resolve(text)) if "\\" in text else raw
     form = _form(raw)
-    for lexer in {raw, resolved}:
+    for lexer in dict.fromkeys((raw, resolved)):
         _refuse_update(lexer)
         _refuse_service(lexer, frozenset(service_allow))
-    if raw.depth() > DEEPEST:
-        raise QuerySyntaxError(
-            f"brackets nest more than {DEEPEST} deep", hint="flatten the query; long lists belong in VALUES"
-        )
+        limits.check(lexer)
     return Query(
         text,
         form,
@@ -77,7 +73,7 @@ def parse(
 
 def check_format(query: Query, fmt: Format) -> None:
     """Raises NotAcceptable if results of the query's form cannot be written in the format."""
-    fitting = RESULT_FORMATS if query.form in ("SELECT", "ASK") else RDF_FORMATS
+    fitting = BY_FORM[query.form]
     if fmt not in fitting:
         raise NotAcceptable(
             f"the answer of {query.form} cannot be written as {fmt.name}",

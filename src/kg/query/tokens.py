@@ -25,10 +25,16 @@ _LONGEST_PREFIX: Final = 200
 """Without a bound, a text of nothing but ``a.a.a.`` costs the square of its length."""
 _IRI: Final = r"""<(?:[^<>"{}|^`\\\x00-\x20]|\\u[0-9A-Fa-f]{4}|\\U[0-9A-Fa-f]{8})*>"""
 
+_STRING: Final = (
+    r""""{3}(?:"{0,2}(?:[^"\\]|\\.))*+"{3}|\'{3}(?:\'{0,2}(?:[^\'\\]|\\.))*+\'{3}"""
+    r"""|"(?:[^"\\\r\n]|\\.)*+"|\'(?:[^\'\\\r\n]|\\.)*+\'"""
+)
+_TERM: Final = rf"""(?:[^<>'"\#(){{}}\\]|{_STRING}|{_IRI})"""
+_ROWS: Final = re.compile(rf"(?:{_TERM}|\({_TERM}*+\))++", re.DOTALL)
+
 _TOKEN: Final = re.compile(
     rf"""(?P<space>[\x20\t\r\n]+)
-    |(?P<string>"{{3}}(?:"{{0,2}}(?:[^"\\]|\\.))*+"{{3}}|\'{{3}}(?:\'{{0,2}}(?:[^\'\\]|\\.))*+\'{{3}}
-        |"(?:[^"\\\r\n]|\\.)*+"|\'(?:[^\'\\\r\n]|\\.)*+\')
+    |(?P<string>{_STRING})
     |(?P<iri>{_IRI})
     |(?P<var>[?$][{_VAR}]+)
     |(?P<lang>@[A-Za-z]+(?:-[A-Za-z0-9]+)*)
@@ -42,7 +48,7 @@ _BLANK: Final = frozenset({"space", "comment"})
 
 
 class Token(NamedTuple):
-    """``kind`` is string, iri, var, lang, name (prefixed), word, other, space or comment."""
+    """``kind`` is string, iri, var, lang, name (prefixed), word, other, space, comment or rows."""
 
     kind: str
     text: str
@@ -64,6 +70,11 @@ class Lexer:
             return Token("comment", "#", position, end)
         match = _TOKEN.match(self.text, position)
         return Token(str(match.lastgroup), match[0], position, match.end()) if match else None
+
+    def rows(self, position: int) -> Token | None:
+        """What stands here of the rows of VALUES, as one token: there may be very many of them."""
+        match = _ROWS.match(self.text, position)
+        return Token("rows", match[0], position, match.end()) if match else self.at(position)
 
     def code(self, position: int = 0) -> Iterator[Token]:
         """The tokens from here on, without white space and comments; each ``<…>`` is an IRI."""
@@ -89,15 +100,6 @@ class Lexer:
                     yield token, before
                     before = token
                 position = token.end
-
-    def depth(self) -> int:
-        """How deep brackets nest, strings, comments and IRIs apart."""
-        level = deepest = 0
-        for token in self.code():
-            if token.kind == "other":
-                level += (token.text in "([{") - (token.text in ")]}" and level > 0)
-                deepest = max(deepest, level)
-        return deepest
 
     def place(self, position: int) -> tuple[int, int]:
         """Line and column of a position, both from 1."""

@@ -9,14 +9,13 @@ slice in UTF-8). The texts themselves are not part of a dataset.
 from __future__ import annotations
 
 import hashlib
-import os
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from kg import vocab
+from kg import disk, vocab
 from kg.errors import EnvironmentFault, NotFound
 from kg.findings import Finding, Location, Severity
 from kg.records.reader import Fields, Node, Text, read
@@ -139,21 +138,14 @@ def _malformed(at: Location) -> Finding:
 def write_digests(root: Path, texts: Mapping[str, SourceText], cited: Mapping[Passage, str]) -> int:
     """Write ``passages.yaml`` anew: ``cited`` maps each passage to its source file.
 
-    Written beside, flushed, then switched, so that it is whole at any moment. Returns the
-    number of passages. Raises EnvironmentFault if the folder cannot be written.
+    The file is whole at any moment (``kg.disk``). Returns the number of passages.
+    Raises EnvironmentFault if the folder cannot be written.
     """
     path = root / FILE
-    fresh = path.with_suffix(".yaml.new")
     try:
-        with fresh.open("w", encoding="utf-8") as out:
-            out.writelines(_lines(texts, cited))
-            out.flush()
-            os.fsync(out.fileno())
-        fresh.replace(path)
+        disk.replace(path, "".join(_lines(texts, cited)))
     except OSError as error:
         raise EnvironmentFault(f"{path} cannot be written: {error.strerror}") from error
-    finally:
-        fresh.unlink(missing_ok=True)
     return len(cited)
 
 

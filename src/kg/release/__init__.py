@@ -1,7 +1,6 @@
 """Releases on disk: immutable, named by their content, switched atomically.
 
     digest    the Merkle root over a store's graphs: the name of a release
-    disk      durable writing, locks, and OSError -> EnvironmentFault
     release   Release: one folder; open, verify
     releases  Releases: all of a dataset; stage, publish, switch, current
 

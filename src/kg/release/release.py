@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from kg import disk
 from kg.errors import StoreDamaged
 from kg.release import digest as merkle
-from kg.release import disk
 
 if TYPE_CHECKING:
     from pyoxigraph import Store

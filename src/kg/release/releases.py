@@ -12,9 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from kg import vocab
+from kg import disk, vocab
 from kg.errors import NoRelease, NotFound, StoreDamaged, UsageError
-from kg.release import disk
 from kg.release.release import DIGEST, Release, damaged, seal
 
 _NOT_EMPTY: Final = (errno.ENOTEMPTY, errno.EEXIST)

@@ -1,4 +1,7 @@
-"""The child process of ``kg.web.dumps``: ``python -m kg.web.dumping RELEASE FORMAT`` writes to its output."""
+"""The child process of ``kg.web.dumps``: ``python -m kg.web.dumping RELEASE FORMAT`` writes to its output.
+
+It ends when its standard input does, that is with the server.
+"""
 
 from __future__ import annotations
 
@@ -7,11 +10,13 @@ from pathlib import Path
 
 from kg.export import export
 from kg.formats import RDF_FORMATS, named
+from kg.query import confine
 from kg.release import Release
 
 
 def main(arguments: list[str]) -> int:
     """Write the release in this format to standard output; non-zero if it could not be written whole."""
+    confine.end_with_parent(sys.stdin.fileno())
     path, name = arguments
     release = Release.open(Path(path))
     try:

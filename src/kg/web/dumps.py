@@ -11,10 +11,12 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from flask import Blueprint, Response
+from flask import Blueprint, Response, request
 
 from kg.errors import EnvironmentFault, NotFound
 from kg.formats import RDF_FORMATS, Format
+from kg.query.child import Child
+from kg.web import negotiate
 from kg.web.site import site
 from kg.web.streaming import stream
 
@@ -30,6 +32,7 @@ def dataset(extension: str) -> Response:
     if fmt is None:
         offered = ", ".join("." + f.extension for f in RDF_FORMATS)
         raise NotFound(f"there is no dump with the extension .{extension}", hint=f"there are: {offered}")
+    negotiate.choose([fmt], request.headers.get("Accept"))
     release = site().release
     response = stream(Dump(release.path, fmt), fmt)
     name = f"{release.manifest['dataset']['name']}-{release.digest[:12]}.{extension}"
@@ -42,19 +45,16 @@ class Dump:
 
     def __init__(self, release: Path, fmt: Format) -> None:
         command = [sys.executable, "-m", "kg.web.dumping", str(release), fmt.name]
-        self._child = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
+        self._child = Child(command, stdout=subprocess.PIPE)
+        self._process = self._child.process
 
     def __iter__(self) -> Iterator[bytes]:
-        assert self._child.stdout is not None
-        while chunk := self._child.stdout.read(CHUNK):
+        assert self._process.stdout is not None
+        while chunk := self._process.stdout.read(CHUNK):
             yield chunk
-        if self._child.wait() != 0:
-            raise EnvironmentFault(f"the dump's writer ended with status {self._child.returncode}")
+        if self._process.wait() != 0:
+            raise EnvironmentFault(f"the dump's writer ended with status {self._process.returncode}")
 
     def close(self) -> None:
         """End the writer and wait for it, so that nothing is left behind."""
-        if self._child.poll() is None:
-            self._child.kill()
-        self._child.wait()
-        if self._child.stdout is not None:
-            self._child.stdout.close()
+        self._child.close()

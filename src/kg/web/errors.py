@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from flask import Flask, Response, current_app, json, render_template, request, url_for
+from gunicorn.http.errors import NoMoreData, ParseException
 from werkzeug.exceptions import HTTPException
 
 from kg.errors import KgError, TooManyQueries
@@ -19,6 +20,8 @@ def install(app: Flask) -> None:
     """Register the handlers; the last one is the request edge's broad catch: logged, 500."""
     app.register_error_handler(KgError, _from_tree)
     app.register_error_handler(HTTPException, _from_http)
+    app.register_error_handler(ParseException, _unreadable)
+    app.register_error_handler(NoMoreData, _unreadable)
     app.register_error_handler(Exception, _unforeseen)
 
 
@@ -68,6 +71,12 @@ def _from_http(error: HTTPException) -> Response:
         if name.lower() not in ("content-type", "content-length"):
             response.headers[name] = value
     return response
+
+
+def _unreadable(error: Exception) -> Response:
+    """gunicorn reads a body when the application asks for it: a malformed chunk shows only here."""
+    detail = f"The body of the request cannot be read: {error}"
+    return _answer({"type": "about:blank", "title": "Bad Request", "status": 400, "detail": detail})
 
 
 def _unforeseen(error: Exception) -> Response:

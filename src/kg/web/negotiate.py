@@ -11,6 +11,8 @@ from kg.formats import Format
 
 HTML: Final = Format("html", "text/html", "html", "", (), ("application/xhtml+xml",), charset=True)
 """The page for people; beside the formats of ``kg.formats`` in an offer. No engine writes it."""
+DOCUMENT: Final = Format("json", "application/json", "json", "")
+"""A JSON document of this server's own."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,9 +5,10 @@ from __future__ import annotations
 import platform
 from importlib.metadata import version
 
-from flask import Blueprint, Response, json, render_template
+from flask import Blueprint, Response, json, render_template, request
 
 from kg import __version__
+from kg.web import negotiate
 from kg.web.errors import kinds, slug
 from kg.web.site import site
 
@@ -46,9 +47,11 @@ def versions() -> Response:
 @bp.get("/problems")
 def problems() -> str:
     """What each problem type means: the pages that ``type`` in problem details points to."""
+    negotiate.choose([negotiate.HTML], request.headers.get("Accept"))
     rows = [(slug(k), k.title, k.http_status, (k.__doc__ or "").partition("\n")[0]) for k in kinds()]
     return render_template("problems.html", rows=rows)
 
 
 def _json(body: dict[str, object]) -> Response:
+    negotiate.choose([negotiate.DOCUMENT], request.headers.get("Accept"))
     return Response(json.dumps(body, ensure_ascii=False) + "\n", content_type="application/json")

@@ -5,11 +5,12 @@ from __future__ import annotations
 from itertools import islice
 from typing import Final
 
-from flask import Blueprint, render_template
+from flask import Blueprint, render_template, request
 
 from kg import vocab
 from kg.export import prose
 from kg.formats import RDF_FORMATS
+from kg.web import negotiate
 from kg.web.queries import by_audience
 from kg.web.site import Site, site
 from kg.web.view.timeline import timeline
@@ -34,6 +35,7 @@ ARTICLES: Final = 50
 @bp.get("/")
 def home() -> str:
     """The home page."""
+    negotiate.choose([negotiate.HTML], request.headers.get("Accept"))
     here = site()
     counted = here.release.manifest.get("counts", {}).get("classes", {})
     shown = {name: classes for name, *classes in SHOWN}

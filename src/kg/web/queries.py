@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from flask import Blueprint, Response, json, render_template, request
 
 from kg.errors import NotFound, ParameterError
-from kg.formats import RDF_FORMATS, RESULT_FORMATS, Format
+from kg.formats import BY_FORM, RDF_FORMATS, RESULT_FORMATS, Format
 from kg.query.request import parse
 from kg.web import negotiate, running, words
 from kg.web.lookups import spaced
@@ -26,7 +26,8 @@ OWN = frozenset({"format", "timeout"})
 @bp.get("/queries")
 def index() -> Response | str:
     """The list, as a page or as JSON."""
-    if negotiate.prefers_html(request.headers.get("Accept"), ("application/json",)):
+    offers = (negotiate.DOCUMENT, negotiate.HTML)
+    if negotiate.choose(offers, request.headers.get("Accept")) is negotiate.HTML:
         return render_template("queries.html", groups=by_audience())
     listed = [
         {"name": q.name, "title": q.title, "question": q.question, "audience": q.audience}
@@ -86,6 +87,4 @@ def _given(canned: CannedQuery, pairs: list[tuple[str, str]]) -> dict[str, str]:
 
 def _page(canned: CannedQuery, given: dict[str, str], form: str, shown: running.Shown) -> str:
     context: dict[str, Any] = {"canned": canned, "given": given, "shown": shown}
-    return render_template(
-        "query.html", **context, fields=fields(canned, given), formats=running.formats(form)
-    )
+    return render_template("query.html", **context, fields=fields(canned, given), formats=BY_FORM[form])

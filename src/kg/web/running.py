@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Final
 
 from flask import Response, request
 
-from kg.formats import JSON, RDF_FORMATS, RESULT_FORMATS, TURTLE, Format, named
+from kg.formats import BY_FORM, JSON, Format, named
 from kg.web import negotiate
 from kg.web.site import site
 from kg.web.streaming import collect, stream
 from kg.web.view.table import Table, read
 
 if TYPE_CHECKING:
+    from kg.query.answer import Answer
     from kg.query.request import Query
 
 MOST_ROWS: Final = 1000
@@ -29,18 +30,13 @@ class Shown:
     graph: str | None = None
 
 
-def formats(form: str) -> tuple[Format, ...]:
-    """The formats in which a query of this form can be answered, the default first."""
-    return RESULT_FORMATS if form in ("SELECT", "ASK") else RDF_FORMATS
-
-
 def answer_format(form: str, asked: str | None) -> Format:
-    """HTML or one of ``formats(form)``: by short name if one is asked for, else by Accept.
+    """HTML or one of the formats for the form: by short name if one is asked for, else by Accept.
 
     Raises UsageError for an unknown short name and NotAcceptable where nothing fits. HTML is for
     those who clearly prefer it.
     """
-    offers = formats(form)
+    offers = BY_FORM[form]
     if asked:
         return named(asked, (*offers, negotiate.HTML))
     accept = request.headers.get("Accept")
@@ -51,16 +47,22 @@ def answer_format(form: str, asked: str | None) -> Format:
 
 def respond(query: Query, fmt: Format, timeout: float) -> Response:
     """The query's answer, streamed from an executor."""
-    return stream(site().pool.run(query, fmt, timeout=timeout), fmt)
+    return stream(_run(query, fmt, timeout), fmt)
 
 
 def show(query: Query, timeout: float) -> Shown:
     """The query's answer for a page, at most ``MOST_BYTES`` of it."""
     here = site()
-    fmt = JSON if query.form in ("SELECT", "ASK") else TURTLE
-    body = collect(here.pool.run(query, fmt, timeout=timeout), MOST_BYTES)
+    fmt = BY_FORM[query.form][0]
+    body = collect(_run(query, fmt, timeout), MOST_BYTES)
     if body is None:
         return Shown()
     if fmt is JSON:
         return Shown(table=read(body, here.lookups, MOST_ROWS))
     return Shown(graph=body.decode())
+
+
+def _run(query: Query, fmt: Format, timeout: float) -> Answer:
+    """Ask the pool, for as long as the client is there. The key is gunicorn's."""
+    client = request.environ.get("gunicorn.socket")
+    return site().pool.run(query, fmt, timeout=timeout, client=client)

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 from gunicorn.app.base import BaseApplication
 
-from kg import resources
 from kg.errors import EnvironmentFault
 from kg.release import Release
 from kg.settings import Settings
@@ -64,12 +63,12 @@ def address(bound: socket.socket) -> str:
 
 def make_app(release: Release, settings: Settings) -> tuple[Flask, Pool]:
     """The application of one worker, and the pool that it owns."""
-    from kg.query.catalog import Catalog
+    from kg.query import catalog
     from kg.query.pool import Pool
     from kg.web.app import create_app
 
     pool = Pool(release.store_path, settings)
-    return create_app(settings, release, pool, Catalog(resources.queries() / "canned")), pool
+    return create_app(settings, release, pool, catalog.bundled()), pool
 
 
 class _Server(BaseApplication):  # type: ignore[misc]

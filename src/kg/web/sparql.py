@@ -8,7 +8,7 @@ from flask import Blueprint, Response, render_template, request
 
 from kg import vocab
 from kg.errors import Refused, UnsupportedMedia, UsageError
-from kg.formats import named
+from kg.formats import BY_FORM, named
 from kg.query.request import parse
 from kg.web import negotiate, running, words
 from kg.web.description import FORMATS, service_description
@@ -78,7 +78,7 @@ def _run(text: str, pairs: list[tuple[str, str]]) -> Response | str:
     if fmt is not negotiate.HTML:
         return running.respond(query, fmt, timeout)
     shown = running.show(query, timeout)
-    return render_template("sparql.html", text=text, shown=shown, formats=running.formats(query.form))
+    return render_template("sparql.html", text=text, shown=shown, formats=BY_FORM[query.form])
 
 
 def _describe(asked: str | None) -> Response | str:

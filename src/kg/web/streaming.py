@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Iterable, Iterator
 
 from flask import Response
 
+from kg.errors import ClientLeft
 from kg.formats import Format
 
 
@@ -30,7 +32,10 @@ def stream(chunks: Iterable[bytes], fmt: Format) -> Response:
 
 def _rest(head: bytes, iterator: Iterator[bytes]) -> Iterator[bytes]:
     yield head
-    yield from iterator
+    try:
+        yield from iterator
+    except ClientLeft as error:  # to gunicorn this is everyday, and no failure to log
+        raise BrokenPipeError(errno.EPIPE, error.message) from error
 
 
 def collect(chunks: Iterable[bytes], limit: int) -> bytes | None:

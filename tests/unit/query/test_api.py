@@ -11,6 +11,7 @@ import rdflib
 
 import kg
 from kg.errors import EnvironmentFault, NoRelease, NotFound, ParameterError, Refused, UsageError
+from kg.query import catalog
 from kg.release import Release
 
 
@@ -44,6 +45,17 @@ def test_a_canned_query_is_asked_by_name(graph: kg.Graph) -> None:
         "Salim M. AlMalik",
         "Ulvi Mehdiyev",
     }
+
+
+def test_a_file_is_asked_by_its_path_and_a_text_may_bring_its_header(graph: kg.Graph, tmp_path: Path) -> None:
+    canned = catalog.bundled().get("who-was-in-the-room")
+    file = tmp_path / "my question.rq"
+    file.write_text(canned.text, encoding="utf-8")
+    expected = graph.query(canned.name, event="event/asan-talks")
+    assert graph.query(str(file), event="event/asan-talks") == expected
+    assert graph.query(canned.text, event="event/asan-talks") == expected
+    with pytest.raises(NotFound, match="no file"):
+        graph.query("nowhere.rq")
 
 
 def test_what_cannot_be_asked_is_refused_with_reason(graph: kg.Graph) -> None:

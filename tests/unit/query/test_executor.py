@@ -58,10 +58,12 @@ def test_an_executor_loads_pyoxigraph_and_nothing_heavy(store_path: Path) -> Non
     assert not loaded & HEAVY
     assert {name for name in loaded if name.startswith("kg")} == {
         "kg",
+        "kg.errors",
         "kg.query",
         "kg.query.confine",
         "kg.query.engine",
         "kg.query.executor",
+        "kg.query.xml",
     }
 
 

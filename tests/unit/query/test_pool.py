@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -15,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from kg.errors import (
+    ClientLeft,
     DeadlinePassed,
     ExecutorFailed,
     KgError,
@@ -154,7 +156,7 @@ def test_a_timeout_may_lower_the_deadline_and_not_raise_it(make_pool: MakePool) 
 
 def test_the_deadline_counts_the_wait_for_an_executor(make_pool: MakePool) -> None:
     pool = make_pool(executors=1, timeout=600.0)
-    with pool.run(parse(STREAM), CSV), pytest.raises(DeadlinePassed, match="while others ran"):
+    with pool.run(parse(STREAM), CSV), pytest.raises(TooManyQueries, match="while others ran"):
         ask(pool, "ASK {}", timeout=0.2)
     assert names(pool)
 
@@ -357,3 +359,46 @@ def test_under_gevent_one_slow_query_does_not_hold_up_the_others(store_path: Pat
         check=False,
     )
     assert done.stdout.split("\n")[:2] == [f"False {[22] * 10}", "late"], done.stderr
+
+
+def test_a_client_that_leaves_ends_its_query(make_pool: MakePool) -> None:
+    pool = make_pool(executors=1, timeout=600.0)
+    ours, theirs = socket.socketpair()
+    threading.Timer(0.3, theirs.close).start()
+    with ours, pytest.raises(ClientLeft):
+        pool.run(parse(ENDLESS), CSV, client=ours)
+    assert names(pool)
+
+
+def test_a_client_that_leaves_gives_up_its_place_in_the_queue(make_pool: MakePool) -> None:
+    pool = make_pool(executors=1, timeout=600.0)
+    ours, theirs = socket.socketpair()
+    with ours, pool.run(parse(STREAM), CSV):
+        theirs.close()
+        with pytest.raises(ClientLeft, match="others"):
+            pool.run(parse("ASK {}"), CSV, client=ours)
+    assert names(pool)
+
+
+def test_a_client_that_says_more_is_still_there(make_pool: MakePool) -> None:
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        theirs.sendall(b"GET /")
+        assert b"".join(make_pool().run(parse("ASK {}"), CSV, client=ours)) == b"true"
+
+
+def test_a_query_that_was_not_taken_is_asked_once_more(make_pool: MakePool) -> None:
+    pool = make_pool(executors=1)
+    for _ in range(10):
+        for pid in pool.pids():
+            os.kill(pid, signal.SIGKILL)
+        assert names(pool)
+
+
+def test_a_stopped_executor_ends_with_its_pool(make_pool: MakePool) -> None:
+    pool = make_pool()
+    pids = pool.pids()
+    for pid in pids:
+        os.kill(pid, signal.SIGSTOP)
+    pool.close()
+    assert all(gone(pid) for pid in pids)

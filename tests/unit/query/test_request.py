@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from kg.errors import KgError, NotAcceptable, QuerySyntaxError, Refused, UsageError
 from kg.formats import CSV, TURTLE
-from kg.query.request import DEEPEST, check_format, parse, resolve, undeclared
+from kg.query.request import check_format, parse, resolve, undeclared
 
 PROLOGUE = "# SELECT\nBASE <http://a/ASK>\nPREFIX select: <http://a/#>\nprefix : <http://b/>\n"
 
@@ -133,18 +133,6 @@ def test_service_may_ask_an_endpoint_that_is_allowed_and_no_other() -> None:
         with pytest.raises(Refused) as caught:
             parse(f"SELECT * {{ SERVICE {endpoint} {{ }} }}", service_allow=allowed)
         assert allowed[0] in str(caught.value.hint)
-
-
-@pytest.mark.parametrize("brackets", ["{}", "()", "[]"])
-def test_brackets_may_nest_to_a_depth_that_no_person_needs(brackets: str) -> None:
-    opening, closing = brackets
-    parse("SELECT * " + opening * DEEPEST + closing * DEEPEST)
-    with pytest.raises(QuerySyntaxError, match="deep"):
-        parse("SELECT * " + opening * (DEEPEST + 1) + closing * (DEEPEST + 1))
-
-
-def test_brackets_in_strings_and_side_by_side_do_not_nest() -> None:
-    parse("SELECT * { ?s ?p '" + "{" * 1000 + "' " + "{} " * 1000 + "}")
 
 
 def test_graphs_of_the_protocol_must_be_iris() -> None:

@@ -11,7 +11,7 @@ import fcntl
 import hashlib
 import os
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Final
 
@@ -86,11 +86,16 @@ def make_folder(path: Path) -> None:
         sync(path.parent)
 
 
-def replace(path: Path, text: str) -> None:
-    """Replace a file's content atomically and durably: readers see the old or the new, never a part."""
+def replace(path: Path, content: str | Iterable[bytes]) -> None:
+    """Replace a file's content atomically and durably: readers see the old or the new, never a part.
+
+    ``content`` is text, or pieces as they come. What making a piece raises goes through and leaves
+    the old file; so does an OSError.
+    """
     part = path.with_name(f".{path.name}.{secrets.token_hex(4)}{PART}")
     try:
-        part.write_text(text, encoding="utf-8")
+        with part.open("xb") as out:
+            out.writelines([content.encode()] if isinstance(content, str) else content)
         sync(part)
         part.replace(path)
     finally:
