@@ -39,7 +39,7 @@ def test_every_record_of_every_article_is_told(bundled: Dataset, release: Releas
     [
         "Anar Karimov (attendee, as Minister of Culture of Azerbaijan and President of the",
         "PROPOSAL of ICESCO to Azerbaijan: Open a regional office of ICESCO in Baku.",
-        "Ilham Aliyev holds the post President of Azerbaijan, attested on 2021-01-13.",
+        "Ilham Aliyev holds the post President of Azerbaijan, attested on 2021-01-13, 2021-01-14.",
         "“Aliyev” with “President”: Ilham Aliyev",
         "reception, on 2021-01-13 (derived, “today, Wednesday, January 13”), at Presidential Palace, Baku",
     ],
