@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -22,7 +23,7 @@ _HIDDEN: Final = frozenset(
 )
 """Shown elsewhere on the page, or kept for comparisons only."""
 
-_ELSEWHERE: Final = frozenset({vocab.PAC + "nameForm", vocab.PAC + "inArticle"})
+_ELSEWHERE: Final = frozenset({vocab.PAC + "nameForm", vocab.PAC + "inArticle", vocab.FOAF + "primaryTopic"})
 """Links to here that the page says in another way: an article's passages beside what they bear out."""
 
 _FIRST: Final = ("startDate", "endDate", "attestedOn", "holder", "post", "participant", "role", "inCapacity")
@@ -41,9 +42,9 @@ _COLUMNS: Final = {
     "Event": ("eventType", "startDate", "endDate", "atPlace"),
     "Statement": ("gist", "startDate", "subEventOf"),
     "Commitment": ("strength", "undertaking", "debtor", "creditor", "dueDate"),
-    "StatusAssessment": ("status", "completion", "startDate", "rationale"),
+    "StatusAssessment": ("status", "completion", "startDate", "skos:note"),
     "Observation": ("measure", "comparator", "value"),
-    "IdentityJudgement": ("subject", "object", "judgement", "rationale"),
+    "IdentityJudgement": ("subject", "object", "judgement", "skos:note"),
 }
 _PARTICIPANT: Final = vocab.PAC + "participant"
 _NAMELESS: Final = frozenset({"Participation", "Tenure", "StatusAssessment", "IdentityJudgement"})
@@ -59,7 +60,27 @@ _HEADINGS: Final = {
     ("Commitment", "debtor"): "Undertaken, or proposed to undertake",
     ("Commitment", "creditor"): "Promised to, or for the benefit of",
     ("Commitment", "expressedBy"): "What was undertaken or proposed",
+    ("Commitment", "partOf"): "Parts",
+    ("Commitment", "restates"): "Said again, in other words",
+    ("Commitment", "dependsOn"): "What waits for this",
+    ("Commitment", "about"): "Undertakings that concern it",
+    ("Statement", "about"): "What was said of it",
+    ("Event", "about"): "Events that concern it",
     ("StatusAssessment", "assessmentOf"): "How far it has got",
+    ("Observation", "about"): "In numbers",
+    ("IdentityJudgement", "subject"): "The same as something else?",
+    ("IdentityJudgement", "object"): "The same as something else?",
+    ("Post", "postIn"): "Posts",
+    ("Organization", "subOrganizationOf"): "Bodies under it",
+    ("OrganizationalUnit", "subOrganizationOf"): "Units",
+    ("Organization", "seat"): "Seat of",
+    ("Place", "locatedIn"): "Places in it",
+    ("Group", "member"): "Belongs to",
+    ("Group", "isPartOf"): "Groups from it",
+    ("Programme", "runBy"): "Programmes",
+    ("CulturalObject", "keptBy"): "Keeps",
+    ("CulturalObject", "foundAt"): "Heritage here",
+    ("Article", "publisher"): "Articles",
 }
 
 
@@ -183,11 +204,11 @@ def _in_statement(participation: str, lookups: Lookups) -> bool:
 
 
 def _group(kind: str, predicate: str, subjects: list[str], lookups: Lookups) -> Group:
-    wanted = [c for c in _COLUMNS.get(kind, ()) if vocab.PAC + c != predicate]
+    wanted = [c for c in _COLUMNS.get(kind, ()) if _property(c) != predicate]
     cells = {s: {c: _cells(s, c, lookups) for c in wanted} for s in subjects}
     columns = tuple(c for c in wanted if any(cells[s][c] for s in subjects))
     rows = [(_link(s, kind, lookups), tuple(cells[s][c] for c in columns)) for s in subjects]
-    labels = tuple(lookups.label(vocab.PAC + c) for c in columns)
+    labels = tuple(lookups.label(_property(c)) for c in columns)
     rows.sort(key=lambda row: ([[v.text for v in cell] for cell in row[1]], row[0].text))
     heading = _heading(kind, predicate, lookups)
     if predicate == _PARTICIPANT and _in_statement(subjects[0], lookups):
@@ -197,18 +218,27 @@ def _group(kind: str, predicate: str, subjects: list[str], lookups: Lookups) -> 
 
 def _heading(kind: str, predicate: str, lookups: Lookups) -> str:
     """What the group is about; the plain fallback names the property and the class."""
-    ours = _HEADINGS.get((kind, predicate.removeprefix(vocab.PAC)))
+    ours = _HEADINGS.get((_local(kind), _local(predicate)))
     if ours or not kind:
         return ours or lookups.label(predicate)
     return f"{lookups.label(kind if '://' in kind else vocab.PAC + kind)}: {lookups.label(predicate)}"
+
+
+def _local(iri: str) -> str:
+    return re.split(r"[#/]", iri)[-1]
 
 
 def _link(subject: str, kind: str, lookups: Lookups) -> Value:
     return Value("record" if kind in _NAMELESS else lookups.label(subject), subject)
 
 
+def _property(column: str) -> str:
+    """The property of a column: PAC's own by its local name, another's with its prefix."""
+    return vocab.expand_curie(column) if ":" in column else vocab.PAC + column
+
+
 def _cells(subject: str, column: str, lookups: Lookups) -> tuple[Value, ...]:
-    values = [_value(o, lookups) for o in lookups.objects(subject, vocab.PAC + column)]
+    values = [_value(o, lookups) for o in lookups.objects(subject, _property(column))]
     if column == "inCapacity":
         values = [Value(_post(v.iri, lookups) or v.text, v.iri) for v in values if v.iri]
     return tuple(sorted(values, key=lambda v: v.text))

@@ -14,11 +14,15 @@ MOST: Final = 50
 
 @dataclass(frozen=True, slots=True)
 class Happening:
-    """An event: its days as people write them, where it was, and who took part (IRI and label)."""
+    """An event: its days as people write them, where it was, and who took part (IRI and label).
+
+    ``status`` is the label of its status, unless that is that it is over.
+    """
 
     iri: str
     label: str
     days: str
+    status: str
     places: tuple[tuple[str, str], ...]
     people: tuple[tuple[str, str], ...]
 
@@ -48,6 +52,7 @@ def _happening(iri: str, label: str, lookups: Lookups) -> Happening:
     if not days:
         days = f"from {start}" if start else f"by {end}"
     bounded = start != end and f"{vocab.SCHEME}date-basis/bounded" in basis
+    statuses = [o.value for o in lookups.objects(iri, vocab.PAC + "eventStatus")]
     people = {
         (o.value, lookups.label(o.value))
         for part in lookups.objects(iri, vocab.PAC + "hasParticipation")
@@ -58,6 +63,7 @@ def _happening(iri: str, label: str, lookups: Lookups) -> Happening:
         iri,
         label,
         f"within {days}" if bounded and start and end else days,
+        "".join(lookups.label(s) for s in statuses if not s.endswith("/completed")),
         tuple(sorted(places, key=lambda p: p[1])),
         tuple(sorted(people, key=lambda p: p[1])),
     )
