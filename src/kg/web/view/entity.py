@@ -39,7 +39,7 @@ _ORDER: Final = (
 _COLUMNS: Final = {
     "Participation": ("participant", "role", "participationIn", "inCapacity"),
     "Tenure": ("holder", "post", "attestedOn", "startDate", "endDate"),
-    "Event": ("eventType", "startDate", "endDate", "atPlace"),
+    "Event": ("eventType", "eventStatus", "startDate", "endDate", "atPlace"),
     "Statement": ("gist", "startDate", "subEventOf"),
     "Commitment": ("strength", "undertaking", "debtor", "creditor", "dueDate"),
     "StatusAssessment": ("status", "completion", "startDate", "skos:note"),
