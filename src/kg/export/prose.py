@@ -256,7 +256,7 @@ def _when(graph: _Graph, record: str) -> str:
     else:
         days = " ".join(filter(None, [_if(start, "from {}"), _if(end, "to {}")]))
     basis = graph.names(record, "dateBasis")
-    wording = _if(graph.text(record, "dateText"), "“{}”")
+    wording = ", ".join(f"“{words}”" for words in graph.texts(record, "dateText"))
     noted = ", ".join(filter(None, [basis, wording]))
     return " ".join(filter(None, [days, f"({noted})" if noted else ""]))
 
