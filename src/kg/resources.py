@@ -53,7 +53,7 @@ def shapes() -> Path:
 
 
 def queries() -> Path:
-    """Folder of canned/."""
+    """Folder of canned/ and checks/."""
     return root() / "queries"
 
 

@@ -1,4 +1,4 @@
-"""The gate: what the reader found and what SHACL found, in one report.
+"""The gate: what the reader, the shapes (SHACL) and the hygiene checks found, in one report.
 
 Where the records themselves are faulty, SHACL still runs on the sound rest, so that a curator
 sees everything at once; results that only repeat such a fault are left out.
@@ -14,7 +14,7 @@ from typing import Any, Final
 from pyoxigraph import NamedNode, Store
 
 from kg import vocab
-from kg.build import validate
+from kg.build import checks, validate
 from kg.build.report import Result, as_shacl_report, to_findings
 from kg.findings import Finding, Location, Severity, in_order, stops_release
 from kg.records.load import Loaded
@@ -39,9 +39,12 @@ class Checked:
 
 
 def gate(content: Store, loaded: Loaded, faults: Iterable[Finding] = ()) -> Checked:
-    """Validate the asserted graphs; ``faults`` are findings of the conversion. Raises EnvironmentFault."""
+    """Judge the asserted graphs by the shapes and the checks; ``faults`` are findings of the conversion.
+
+    Raises EnvironmentFault if a shape or a check cannot run.
+    """
     structural = [*loaded.findings, *faults]
-    results = validate.validate(content)
+    results = [*validate.validate(content), *checks.run(content)]
     if stops_release(structural):
         echoes = _Echoes(content, loaded, structural)
         sound = [result for result in results if not echoes.has(result)]

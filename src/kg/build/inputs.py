@@ -35,10 +35,10 @@ def of_dataset(dataset: Dataset) -> Iterator[InputFile]:
 
 
 def of_kg() -> Iterator[InputFile]:
-    """kg's own files that decide what a release holds: ontology, schemes, shapes, layout."""
-    for folder in (resources.ontology(), resources.shapes()):
+    """kg's own files that decide what a release holds: ontology, schemes, shapes, checks, layout."""
+    for folder in (resources.ontology(), resources.shapes(), resources.queries() / "checks"):
         for path in disk.files_below(folder):
-            if path.suffix == ".ttl":
+            if path.suffix in (".ttl", ".rq"):
                 yield InputFile(f"{folder.name}/{path.relative_to(folder).as_posix()}", disk.sha256(path))
     yield InputFile("layout.toml", disk.sha256(resources.layout()))
 

@@ -29,7 +29,16 @@ if TYPE_CHECKING:
     import rdflib
     from rdflib.term import Node
 
-__all__ = ["Result", "as_shacl_report", "to_findings", "validate", "validate_plain"]
+__all__ = [
+    "Result",
+    "as_shacl_report",
+    "fill",
+    "label_of",
+    "to_findings",
+    "validate",
+    "validate_plain",
+    "written",
+]
 
 _SPARQL_COMPONENT: Final = SH + "SPARQLConstraintComponent"
 _LABELS: Final = (SKOS + "prefLabel", RDFS + "label", DCTERMS + "title", PAC + "writtenForm")
@@ -59,7 +68,7 @@ def validate(store: ox.Store, shapes_folder: Path | None = None) -> list[Result]
     found = set(_run_pyshacl(_union(store), _core(shapes)))
     for constraint in _constraints(ox.Store(), shapes):
         found.update(_run_constraint(store, constraint))
-    return [replace(r, label=_label(store, r.focus)) for r in sorted(found, key=lambda r: r.sort_key)]
+    return [replace(r, label=label_of(store, r.focus)) for r in sorted(found, key=lambda r: r.sort_key)]
 
 
 def validate_plain(store: ox.Store, shapes_folder: Path | None = None) -> list[Result]:
@@ -180,14 +189,14 @@ def _run_constraint(store: ox.Store, constraint: _Constraint) -> Iterator[Result
             path=written(path) if path else None,
             value=written(row.get("value", row["this"])),
             severity=constraint.severity,
-            message=_fill(constraint.message, row),
+            message=fill(constraint.message, row),
             source_shape=constraint.shape,
             source_constraint=constraint.name,
             component=_SPARQL_COMPONENT,
         )
 
 
-def _fill(message: str, row: dict[str, Any]) -> str:
+def fill(message: str, row: dict[str, Any]) -> str:
     """The message with ``{?name}`` replaced by what the solution has for it (SHACL section 5.3.2)."""
     return _SLOT.sub(lambda slot: row[slot[1]].value if slot[1] in row else slot[0], message)
 
@@ -206,7 +215,7 @@ def _one(store: ox.Store, subject: Any, name: str, default: str) -> str:
     return default if quad is None else str(getattr(quad.object, "value", default))
 
 
-def _label(store: ox.Store, focus: str) -> str | None:
+def label_of(store: ox.Store, focus: str) -> str | None:
     """The first label in the order of ``_LABELS``, English before other languages."""
     if focus.startswith(('"', "_:")):
         return None
