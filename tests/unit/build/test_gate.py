@@ -128,7 +128,9 @@ def test_only_ids_that_the_field_takes_are_proposed(folder: Path):
 
 
 def test_an_iri_below_the_datasets_base_must_be_a_records(folder: Path):
-    change(folder, "events.yaml", "debtor: state/norland", "debtor: https://example.org/small/id/state/nrland")
+    change(
+        folder, "events.yaml", "debtor: state/norland", "debtor: https://example.org/small/id/state/nrland"
+    )
     (finding,) = found(folder)
     assert (finding.code, finding.remedy) == ("dangling-reference", "did you mean 'state/norland'?")
 
