@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from kg import formats, vocab
 from kg.errors import EnvironmentFault, UsageError
-from kg.query import catalog, local, request
+from kg.query import catalog, entities, local, request
 from kg.release import Release, Releases
 from kg.settings import Settings
 
@@ -65,7 +65,9 @@ class Graph:
         name or file, ParameterError.
         """
         values = {name: str(value) for name, value in params.items()}
-        text = catalog.meant(query).bind(values, self.release.base)
+        canned = catalog.meant(query)
+        text = canned.bind(values, self.release.base)
+        entities.check(canned, values, self._store, self.release.base)
         parsed = request.parse(text, prefixes=vocab.PREFIXES)
         columns, found = local.rows(self._store, parsed)
         return Rows(found, columns)

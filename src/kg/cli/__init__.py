@@ -47,6 +47,9 @@ def parser() -> argparse.ArgumentParser:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns its exit code. Errors go to standard error, with their remedy."""
+    if sys.stdout is None:  # closed by whoever called: what is said would be lost
+        sys.stderr.write("kg: standard output is closed\n")
+        return EnvironmentFault.exit_code
     options = parser().parse_args(arguments)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # a terminal that cannot show a letter gets its escape

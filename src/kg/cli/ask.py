@@ -82,11 +82,14 @@ def run_query(options: argparse.Namespace) -> int:
 
 def _text(options: argparse.Namespace, release: Release) -> str:
     """The SPARQL text that the argument means."""
-    from kg.query import catalog
+    from kg.query import catalog, entities
 
     given: str = options.query
-    found = catalog.read_text(sys.stdin.read(), "the query") if given == "-" else catalog.meant(given)
-    return found.bind(_values(options.param), release.base)
+    found = catalog.from_input(sys.stdin.buffer) if given == "-" else catalog.meant(given)
+    values = _values(options.param)
+    text = found.bind(values, release.base)
+    entities.check(found, values, release.open_store(), release.base)
+    return text
 
 
 def _values(given: list[str]) -> Mapping[str, str]:
@@ -128,7 +131,7 @@ def run_tell(options: argparse.Namespace) -> int:
     release = common.current_release(options)
     store = release.open_store()
     given = options.article
-    wanted = [prose.find(store, release.base, given)] if given else prose.articles(store)
+    wanted = prose.articles(store) if given is None else [prose.find(store, release.base, given)]
     for article in wanted:
         print("\n".join(prose.tell(store, release.base, article, quotes=options.quotes)))
     return 0

@@ -175,3 +175,20 @@ def test_an_article_without_a_stretch_has_no_outside(folder: Path):
 def test_a_field_that_is_missing_from_a_record_at_fault_waits_until_the_fault_is_mended(folder: Path):
     change(folder, "events.yaml", "  undertaking: Build a bridge.\n", "  undertakng: Build a bridge.\n")
     assert [f.code for f in found(folder)] == ["unknown-field"]
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "code"),
+    [
+        ("events.yaml", "  creditor: ", "  creditox: ", "unknown-field"),
+        ("people.yaml", "attestedOn: 2021-02-03", "attestedOn: yesterday", "bad-date"),
+        ("people.yaml", "- id: post/minister", "- id: [", "yaml-syntax"),
+    ],
+)
+def test_no_warning_or_note_follows_from_a_fault_either(
+    folder: Path, file: str, old: str, new: str, code: str
+):
+    before = {f.code for f in pipeline.check(dataset.read(folder)).findings}
+    change(folder, file, old, new)
+    after = {f.code for f in pipeline.check(dataset.read(folder)).findings}
+    assert after - before - {"held-back"} == {code}

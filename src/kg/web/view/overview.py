@@ -20,8 +20,8 @@ EXAMPLES: Final = 8
 
 _DATED: Final = f"""
 SELECT ?event {{
-  GRAPH ?record {{ ?event a <{vocab.PAC}Event> }}
-  FILTER(?record != <%s>)
+  ?event a <{vocab.PAC}Event>
+  FILTER NOT EXISTS {{ GRAPH <%s> {{ ?event a <{vocab.PAC}Event> }} }}
   OPTIONAL {{ ?event <{vocab.PAC}earliest> ?first }}
   OPTIONAL {{ ?event <{vocab.PAC}latest> ?last }}
   BIND(COALESCE(?first, ?last) AS ?day)
@@ -31,9 +31,8 @@ SELECT ?event {{
 _NAMED: Final = f"""
 SELECT ?thing {{
   VALUES ?class {{ %s }}
-  GRAPH ?record {{ ?thing a ?class }}
-  FILTER(?record != <%s>)
-  ?thing <{vocab.RDFS}label> ?label
+  ?thing a ?class ; <{vocab.RDFS}label>|<{vocab.SKOS}prefLabel> ?label
+  FILTER NOT EXISTS {{ GRAPH <%s> {{ ?thing a ?class }} }}
   FILTER NOT EXISTS {{ ?thing <{vocab.DCTERMS}isReplacedBy> ?new }}
 }} GROUP BY ?thing ORDER BY LCASE(MIN(STR(?label))) LIMIT {EXAMPLES}"""
 
