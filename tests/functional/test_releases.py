@@ -15,10 +15,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.functional.conftest import History, environment, flip, largest
 
 import kg
 from kg.release import Keep, Releases
-from tests.functional.conftest import History, environment, flip, largest
 
 PRUNE = """
 import os, signal, sys
@@ -371,6 +371,8 @@ def test_a_server_under_which_the_store_breaks_answers_503_and_not_wrongly(histo
         status, body = get(port, "/sparql?query=SELECT%20*%20%7B%3Fs%20%3Fp%20%3Fo%7D")
         assert (status, body["title"]) == (503, "Release damaged")
         assert str(history.store) not in json.dumps(body)
+        for place in ("hill", "harbour"):  # read by the worker itself, which may have had the block before
+            assert get(port, f"/doc/place/{place}.jsonld")[0] in (200, 503)
 
 
 def test_an_older_release_stays_queryable(history: History) -> None:
