@@ -96,6 +96,27 @@ def test_a_review_that_advanced_is_told(history: History) -> None:
     assert "Review (1 changed)\n  ~ Hill: review state was extracted, is checked\n" in told
 
 
+def test_what_is_told_of_a_property_of_several_values_is_what_came_and_what_went(history: History) -> None:
+    history.change("records.yaml", "evidence: news.50-96", "evidence: [news.50-96, news.0-49]")
+    history.build()
+    assert (
+        "~ Ada Stone in “Opening of the session”: evidence recorded, news.0-49\n" in history.kg("diff").stdout
+    )
+
+
+def test_of_a_long_text_the_place_that_differs_is_shown(history: History) -> None:
+    long = "Word " * 40
+    history.change("more.yaml", "placeType: city", f"placeType: city\n  note: {long}before.")
+    history.build()
+    history.change("more.yaml", "before.", "after.")
+    history.build()
+    told = history.kg("diff").stdout
+    assert (
+        "~ Hill: note was “…Word Word Word Word before.” (en), is “…Word Word Word Word after.” (en)\n"
+        in told
+    )
+
+
 def test_a_person_who_comes_and_one_who_goes(history: History) -> None:
     history.change(
         "records.yaml", "    - participant: person/ada-stone", "    - participant: person/ben-hill"

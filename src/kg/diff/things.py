@@ -25,11 +25,15 @@ _PAIR = tuple[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A property of a record: its IRI, the values that went and those that came, as pyoxigraph terms."""
+    """A property of a record: its IRI, the values that went and those that came, as pyoxigraph terms.
+
+    ``kept`` is how many of its values stayed.
+    """
 
     property: str
     removed: tuple[Any, ...]
     added: tuple[Any, ...]
+    kept: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,11 +125,13 @@ def _group(delta: Delta, subject: str) -> int:
 def _changes(delta: Delta, subject: str) -> tuple[Change, ...]:
     before, after = says(delta.old, subject), says(delta.new, subject)
     gone, come = before.keys() - after.keys(), after.keys() - before.keys()
+    kept = Counter(name for name, _ in before.keys() & after.keys())
     return tuple(
         Change(
             name,
             tuple(before[pair] for pair in sorted(gone) if pair[0] == name),
             tuple(after[pair] for pair in sorted(come) if pair[0] == name),
+            kept[name],
         )
         for name in sorted({name for name, _ in gone | come})
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from typing import Any, Final
 
@@ -16,6 +17,9 @@ from kg.findings import printable
 
 LONGEST: Final = 120
 """A value longer than this is cut in a sentence; the patch has it whole."""
+
+_BEFORE: Final = 20
+"""Characters that are shown before the first one that differs."""
 
 _TITLE: Final = vocab.DCTERMS + "title"
 _PHRASES: Final = {
@@ -82,21 +86,32 @@ class Words:
         return prose.sentence(graph, thing.iri)
 
     def _change(self, change: Change) -> str:
-        name = _PHRASES.get(change.property) or self._label(self._new, change.property)
-        old, new = self._values(self._old, change.removed), self._values(self._new, change.added)
+        name = _PHRASES.get(change.property) or self._property(change.property)
+        skipped = _shared(change)
+        old = self._values(self._old, change.removed, skipped)
+        new = self._values(self._new, change.added, skipped)
         if change.property == vocab.DCTERMS + "identifier" and "sha256:" in old + new:
             return "other content"
-        if old and new:
+        if old and new and not change.kept:
             return f"{name} was {old}, is {new}"
-        return f"{name} recorded, {new}" if new else f"{name} withdrawn, {old}"
+        told = [f"{name} recorded, {new}" if new else "", f"{name} withdrawn, {old}" if old else ""]
+        return "; ".join(filter(None, told))
 
-    def _values(self, graph: Lookup, terms: Iterable[Any]) -> str:
-        return ", ".join(self._value(graph, term) for term in terms)
+    def _property(self, iri: str) -> str:
+        """The label of a property; of one of another vocabulary, its local name as words."""
+        label = self._label(self._new, iri)
+        if ":" not in label:
+            return label
+        return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", re.split("[:/#]", label)[-1]).lower()
 
-    def _value(self, graph: Lookup, term: Any) -> str:
+    def _values(self, graph: Lookup, terms: Iterable[Any], skipped: int) -> str:
+        return ", ".join(self._value(graph, term, skipped) for term in terms)
+
+    def _value(self, graph: Lookup, term: Any, skipped: int) -> str:
         if isinstance(term, NamedNode):
             return self._label(graph, term.value)
         text = _one_line(str(term.value))
+        text = "…" + text[skipped:] if skipped else text
         text = text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"
         if isinstance(term, Literal) and term.datatype.value in (
             vocab.XSD + "string",
@@ -107,13 +122,15 @@ class Words:
 
     def _label(self, graph: Lookup, iri: str) -> str:
         """A name for anything: a label, a title, the name of a passage, or the IRI cut short."""
-        for name in (vocab.SKOS + "prefLabel", vocab.RDFS + "label", _TITLE):
+        for name in (vocab.SKOS + "prefLabel", vocab.RDFS + "label", _TITLE, vocab.PAC + "writtenForm"):
             if text := graph.text(iri, name):
                 return _one_line(text)
         if iri.endswith("#attribution"):
             record = iri.removesuffix("#attribution").removeprefix(f"{self._base}graph/")
             return self._label(graph, f"{self._base}id/{record}")
         ids = f"{self._base}id/"
+        if iri.startswith(f"{ids}passage/"):  # as records write it
+            return iri.removeprefix(f"{ids}passage/")
         return iri.removeprefix(ids) if iri.startswith(ids) else vocab.shorten(iri)
 
 
@@ -148,6 +165,18 @@ def _passage(graph: Lookup, iri: str) -> str:
 
 def _article(graph: Lookup, iri: str) -> str:
     return f"“{graph.text(iri, _TITLE)}”"
+
+
+def _shared(change: Change) -> int:
+    """How much of a long text to skip: what is the same before and after, but for the last few words."""
+    if len(change.removed) != 1 or len(change.added) != 1:
+        return 0
+    texts = [_one_line(term.value) for term in (*change.removed, *change.added) if isinstance(term, Literal)]
+    if len(texts) < 2 or max(map(len, texts)) <= LONGEST:
+        return 0
+    pairs = enumerate(zip(*texts, strict=False))
+    same = next((n for n, (old, new) in pairs if old != new), min(map(len, texts)))
+    return max(texts[0].rfind(" ", 0, max(same - _BEFORE, 0)) + 1, 0)
 
 
 def _one_line(text: str) -> str:
