@@ -9,7 +9,7 @@
     ├── Refused                    exit 2, HTTP 403   an update, or SERVICE to an unlisted place
     ├── NotFound                   exit 2, HTTP 404   no such dataset, release, query or entity
     │   └── Gone                   exit 2, HTTP 410   a retired IRI
-    ├── ClientLeft             exit 3, HTTP 499   whoever asked has closed the connection
+    ├── ClientLeft                 exit 3, HTTP 499   whoever asked has closed the connection
     ├── DataError                  exit 1, HTTP 500   the data are at fault; carries findings
     └── EnvironmentFault           exit 3, HTTP 500   disk full, port taken, store damaged
         ├── StoreDamaged           exit 3, HTTP 503

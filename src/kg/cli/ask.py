@@ -138,7 +138,8 @@ def run_tell(options: argparse.Namespace) -> int:
 
     with common.asked_release(options) as release:
         store = release.open_store()
-        for article in [options.article] if options.article else prose.articles(store):
-            for line in prose.tell(store, release.base, article, quotes=options.quotes):
-                print(line)
+        given = options.article
+        wanted = [prose.find(store, release.base, given)] if given else prose.articles(store)
+        for article in wanted:
+            print("\n".join(prose.tell(store, release.base, article, quotes=options.quotes)))
     return 0

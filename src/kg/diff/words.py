@@ -56,8 +56,8 @@ class Words:
     """Sentences about the things of one delta."""
 
     def __init__(self, delta: Delta) -> None:
-        self._old = Lookup(delta.old.store)
-        self._new = Lookup(delta.new.store)
+        self._old = Lookup(delta.old.store, delta.old.release.base)
+        self._new = Lookup(delta.new.store, delta.new.release.base)
         self._base = delta.new.release.base
 
     def of_class(self, cls: str) -> str:

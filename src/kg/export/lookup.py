@@ -14,17 +14,16 @@ _DEFAULT: Final = DefaultGraph()
 class Lookup:
     """Look-ups in the default graph. Property names without a colon are PAC's."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, base: str = "") -> None:
         self.store = store
+        self._derived = (_DEFAULT, NamedNode(f"{base}graph/inferred")) if base else (_DEFAULT,)
 
     def terms(self, subject: str, name: str, *, asserted: bool = False) -> list[Any]:
         """The values; with ``asserted``, those that the record itself gives, not what follows from them."""
         graph = None if asserted else _DEFAULT
         quads = self.store.quads_for_pattern(NamedNode(subject), NamedNode(_iri(name)), None, graph)
         if asserted:
-            quads = (
-                q for q in quads if q.graph_name != _DEFAULT and not str(q.graph_name).endswith("/inferred>")
-            )
+            quads = (q for q in quads if q.graph_name not in self._derived)
         return list({str(q.object): q.object for q in quads}.values())
 
     def objects(self, subject: str, name: str) -> list[str]:

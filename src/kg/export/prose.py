@@ -51,31 +51,35 @@ def articles(store: Store) -> list[str]:
     return sorted(found, key=lambda a: (graph.text(a, "sourceFile"), graph.number(a, "textStart"), a))
 
 
-def read(store: Store, article: str) -> Reading:
-    """What the graph says on the strength of an article, given by its IRI."""
-    graph = Lookup(store)
+def read(store: Store, base: str, article: str) -> Reading:
+    """What the graph says on the strength of an article, given by its IRI; ``base`` is the dataset's."""
+    graph = Lookup(store, base)
     told = sorted(_told(graph, article), key=lambda t: (t.stretches, t.sentence))
     return Reading(tuple(told), tuple(_gaps(graph, article, told)))
 
 
-def tell(store: Store, base: str, article: str, *, quotes: bool = False) -> Iterator[str]:
-    """The lines about an article, given by IRI or by name (``morning-news``, ``article/morning-news``).
+def find(store: Store, base: str, given: str) -> str:
+    """The IRI of an article given by IRI or by name (``morning-news``, ``article/morning-news``).
 
-    With ``quotes``, the quoted words stand below each sentence, where the release has them.
     Raises NotFound, naming the articles that there are.
     """
-    graph = Lookup(store)
-    iri = _article(graph, base, article)
-    return iter([*_heading(graph, iri), *_lines(read(store, iri), quotes)])
-
-
-def _article(graph: Lookup, base: str, given: str) -> str:
     iri = given if ":" in given else f"{base}id/article/{given.removeprefix('article/')}"
-    known = articles(graph.store)
-    if iri not in known:
-        names = ", ".join(each.rpartition("/")[2] for each in known)
-        raise NotFound(f"there is no article {given!r}", hint=f"there are: {names or 'none'}")
-    return iri
+    try:
+        if vocab.PAC + "Article" in Lookup(store).objects(iri, _A):
+            return iri
+    except ValueError:
+        pass  # no IRI at all
+    names = [each.rpartition("/")[2] for each in articles(store)]
+    shown = ", ".join(names[:_NAMED]) + (", …" if len(names) > _NAMED else "")
+    raise NotFound(f"there is no article {given!r}", hint=f"there are: {shown or 'none'}")
+
+
+def tell(store: Store, base: str, article: str, *, quotes: bool = False) -> list[str]:
+    """The lines about an article, given by its IRI; ``base`` is the dataset's.
+
+    With ``quotes``, the quoted words stand below each sentence, where the release has them.
+    """
+    return [*_heading(Lookup(store), article), *_lines(read(store, base, article), quotes)]
 
 
 def _heading(graph: Lookup, article: str) -> Iterator[str]:
@@ -114,6 +118,9 @@ def spans(stretches: Iterable[tuple[int, int]]) -> str:
     """Stretches for people: ``10–20, 35–40``."""
     return ", ".join(f"{start}–{end}" for start, end in stretches)
 
+
+_NAMED: Final = 20
+"""So many articles are named to somebody who asked for one that is not there."""
 
 _SHORT: Final = 25
 """A gap of fewer code points is a connective or an ending, as a rule."""

@@ -220,7 +220,10 @@ class Parser:
         for key, value in node.entries:
             if not _LANGUAGE.fullmatch(key.value):
                 self.fault(
-                    key.at, "bad-language", f"{key.value!r} is no language tag", "use one like en, fr or az; quote a text that holds a comma"
+                    key.at,
+                    "bad-language",
+                    f"{key.value!r} is no language tag",
+                    "use one like en, fr or az; quote a text that holds a comma",
                 )
                 continue
             for item in value.items if isinstance(value, Items) else (value,):
