@@ -4,6 +4,7 @@
     query, export, tell        kg.cli.ask       a release to answers, files and sentences
     serve                      kg.cli.serving   a release to the web
     releases                   kg.cli.releases  what is in the store
+    diff                       kg.cli.diffs     what changed from release to release
 
 Exit codes: 0 done; 1 the data are at fault; 2 wrong usage; 3 the environment. A sub-command
 imports what it needs when it runs, so that ``kg query`` does not pay for Flask or pySHACL.
@@ -35,12 +36,12 @@ class _Parser(argparse.ArgumentParser):
 
 def parser() -> argparse.ArgumentParser:
     """The whole command line."""
-    from kg.cli import ask, data, releases, serving
+    from kg.cli import ask, data, diffs, releases, serving
 
     top = _Parser(prog="kg", description="A knowledge graph of institutional diplomacy.")
     top.add_argument("--version", action="version", version=f"kg {__version__}")
     commands = top.add_subparsers(title="commands", metavar="COMMAND", required=True, dest="command")
-    for module in (data, ask, serving, releases):
+    for module in (data, ask, serving, releases, diffs):
         module.add_to(commands)
     return top
 
