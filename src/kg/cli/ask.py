@@ -95,7 +95,8 @@ def _text(options: argparse.Namespace, release: Release) -> str:
     found = catalog.from_input(sys.stdin.buffer) if given == "-" else catalog.meant(given)
     values = _values(options.param)
     text = found.bind(values, release.base)
-    entities.check(found, values, release.open_store(), release.base)
+    if values:
+        entities.check(found, values, release.open_store(), release.base)
     return text
 
 
