@@ -11,6 +11,7 @@ when ``Rows.to_pandas`` is.
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 from collections.abc import Iterable
 from functools import cached_property
@@ -20,8 +21,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from kg import formats, vocab
 from kg.errors import EnvironmentFault, UsageError
-from kg.query import catalog, local, request
-from kg.release import Release, Releases
+from kg.query import catalog, entities, local, request
+from kg.release import CURRENT, Release, Releases
 from kg.settings import Settings
 
 if TYPE_CHECKING:
@@ -54,6 +55,8 @@ class Graph:
 
     def __init__(self, release: Release) -> None:
         self.release: Final = release
+        self._holding = contextlib.ExitStack()
+        self._holding.enter_context(release.held())
         self._opened: Store | None = release.open_store()
 
     def query(self, query: str, **params: object) -> Rows:
@@ -65,7 +68,9 @@ class Graph:
         name or file, ParameterError.
         """
         values = {name: str(value) for name, value in params.items()}
-        text = catalog.meant(query).bind(values, self.release.base)
+        canned = catalog.meant(query)
+        text = canned.bind(values, self.release.base)
+        entities.check(canned, values, self._store, self.release.base)
         parsed = request.parse(text, prefixes=vocab.PREFIXES)
         columns, found = local.rows(self._store, parsed)
         return Rows(found, columns)
@@ -95,6 +100,7 @@ class Graph:
         """Let go of the store. May be called more than once."""
         self.__dict__.pop("dataset", None)
         self._opened = None
+        self._holding.close()
 
     @property
     def _store(self) -> Store:
@@ -114,15 +120,16 @@ class Graph:
         return f"<Graph of release {self.release.digest[:12]}>"
 
 
-def open(path: str | Path | None = None, dataset: str | Path | None = None) -> Graph:
-    """The current release of a dataset, or the release in a folder.
+def open(path: str | Path | None = None, dataset: str | Path | None = None, release: str = CURRENT) -> Graph:
+    """A release of a dataset, or the release in a folder.
 
     ``path`` is a store (default: as the settings say) or the folder of one release; ``dataset`` a
-    name or folder (default: the bundled dataset). Raises NoRelease, StoreDamaged, NotFound.
+    name or folder (default: the bundled dataset); ``release`` a digest, its first digits, ``current``
+    or ``previous``. Raises NoRelease, StoreDamaged, NotFound.
     """
     if path is not None and (Path(path) / _MANIFEST).is_file():
         return Graph(Release.open(Path(path)))
     from kg.records import dataset as datasets
 
     store = Settings.load().store if path is None else Path(path)
-    return Graph(Releases(store, datasets.find(dataset).name).current())
+    return Graph(Releases(store, datasets.find(dataset).name).open(release))

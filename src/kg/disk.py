@@ -111,6 +111,37 @@ def locked(path: Path) -> Iterator[None]:
         yield
 
 
+@contextlib.contextmanager
+def shared(folder: Path) -> Iterator[None]:
+    """Show that a folder is being read, for as long as the block or a child forked in it lives.
+
+    Writes nothing: the lock is on the folder itself. Where the file system has no such locks
+    nothing is shown. Raises OSError if the folder cannot be opened.
+    """
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        with contextlib.suppress(OSError):
+            fcntl.flock(handle, fcntl.LOCK_SH)
+        yield
+    finally:
+        os.close(handle)
+
+
+@contextlib.contextmanager
+def alone(folder: Path) -> Iterator[bool]:
+    """Whether nobody reads the folder (``shared``); if so, new readers wait until the block ends."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            yield False
+        else:
+            yield True
+    finally:
+        os.close(handle)
+
+
 def is_locked(path: Path) -> bool:
     """True if a living process holds the lock on this file."""
     try:

@@ -9,10 +9,11 @@
     ├── Refused                    exit 2, HTTP 403   an update, or SERVICE to an unlisted place
     ├── NotFound                   exit 2, HTTP 404   no such dataset, release, query or entity
     │   └── Gone                   exit 2, HTTP 410   a retired IRI
-    ├── ClientLeft             exit 3, HTTP 499   whoever asked has closed the connection
+    ├── ClientLeft                 exit 3, HTTP 499   whoever asked has closed the connection
     ├── DataError                  exit 1, HTTP 500   the data are at fault; carries findings
     └── EnvironmentFault           exit 3, HTTP 500   disk full, port taken, store damaged
         ├── StoreDamaged           exit 3, HTTP 503
+        │   └── ForeignFormat                         not damaged: made by a later kg
         ├── NoRelease              exit 3, HTTP 503
         ├── TooManyQueries         exit 3, HTTP 429
         ├── DeadlinePassed         exit 3, HTTP 504
@@ -161,6 +162,12 @@ class StoreDamaged(EnvironmentFault):
 
     http_status = 503
     title = "Release damaged"
+
+
+class ForeignFormat(StoreDamaged):
+    """A release is in a format that this kg does not know."""
+
+    title = "Release of a later kg"
 
 
 class NoRelease(EnvironmentFault):

@@ -47,11 +47,28 @@ class Setting:
         return f"--{self.name.replace('_', '-')}"
 
 
+LEAST_MEMORY: Final = 192
+"""MiB of address space in which an executor can start and answer; with 128 it could not."""
+
+
 def _positive(text: str) -> int:
     number = int(text)
     if number <= 0:
         raise ValueError("a whole number above 0")
     return number
+
+
+def _mebibytes(text: str) -> int:
+    number = int(text)
+    if number < LEAST_MEMORY:
+        raise ValueError(f"at least {LEAST_MEMORY}: an executor needs some memory of its own")
+    return number
+
+
+def _header(text: str) -> str:
+    if not text.isascii() or not text.isprintable():
+        raise ValueError("the value of an HTTP header: * or an origin such as https://reader.example")
+    return text
 
 
 def _port(text: str) -> int:
@@ -97,14 +114,14 @@ class Settings:
     port: int = _setting(8000, "port to serve on", _port)
     workers: int = _setting(1, "web processes; limits, cache and pool are counted in each", _positive)
     timeout: float = _setting(30.0, "query deadline in seconds, from the arrival of the request", _seconds)
-    memory: int = _setting(2048, "memory of one query executor in MiB", _positive)
+    memory: int = _setting(2048, "memory of one query executor in MiB", _mebibytes)
     executors: int = _setting(2, "queries that may run at once", _positive)
     max_body: int = _setting(1_048_576, "largest request body in bytes", _positive)
     max_url: int = _setting(8_192, "longest request target in bytes", _positive)
     service_allow: tuple[str, ...] = _setting(
         (), "endpoint IRI that SERVICE may ask (repeatable); none by default", _words, repeatable=True
     )
-    cors: str = _setting("*", "value of Access-Control-Allow-Origin", str)
+    cors: str = _setting("*", "value of Access-Control-Allow-Origin", _header)
 
     @classmethod
     def load(
@@ -150,6 +167,8 @@ def _config(folder: Path) -> dict[str, Any]:
         content = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise UsageError(f"{path}: {error}", hint="write it as TOML: timeout = 10") from error
+    except RecursionError as error:
+        raise UsageError(f"{path}: it nests too deep", hint="write it as TOML: timeout = 10") from error
     known = {f.name for f in fields(Settings)}
     for key in content:
         if key not in known:

@@ -28,6 +28,7 @@ DCTERMS: Final = "http://purl.org/dc/terms/"
 SCHEMA: Final = "https://schema.org/"
 SH: Final = "http://www.w3.org/ns/shacl#"
 VOID: Final = "http://rdfs.org/ns/void#"
+ADMS: Final = "http://www.w3.org/ns/adms#"
 DCAT: Final = "http://www.w3.org/ns/dcat#"
 WD: Final = "http://www.wikidata.org/entity/"
 

@@ -282,3 +282,20 @@ def test_a_query_that_would_overflow_the_stack_is_refused_with_its_place(
     done = kg("query", file, "--store", store)
     assert done.returncode == 2
     assert "line 1, column" in done.stderr
+
+
+@pytest.mark.parametrize("words", [["build", ""], ["tell", ""]])
+def test_an_empty_argument_is_wrong_usage(words: list[str], store: Path):
+    assert kg(*words, "--store", store).returncode == 2
+
+
+def test_a_query_that_is_not_utf8_is_wrong_usage_and_told_with_its_line(tmp_path: Path, store: Path):
+    (tmp_path / "latin.rq").write_bytes(b"ASK {}\n# caf\xe9\n")
+    done = kg("query", tmp_path / "latin.rq", "--store", store)
+    assert (done.returncode, "line 2" in done.stderr, "UTF-8" in done.stderr) == (2, True, True)
+
+
+def test_a_closed_standard_output_is_told_in_a_line(store: Path):
+    command = f"{sys.executable} -m kg query 'ASK {{}}' --store {store} >&-"
+    done = subprocess.run(["sh", "-c", command], stderr=subprocess.PIPE, text=True, timeout=60, check=False)
+    assert (done.returncode, done.stderr) == (3, "kg: standard output is closed\n")

@@ -20,8 +20,9 @@ import yaml
 
 from kg import resources
 from kg.build import pipeline
+from kg.errors import ParameterError
 from kg.formats import CSV
-from kg.query import local
+from kg.query import entities, local
 from kg.query.catalog import CannedQuery, read
 from kg.query.pool import Pool
 from kg.query.request import parse
@@ -172,3 +173,34 @@ def test_with_the_source_texts_the_quoted_words_stand_beside_the_passages(
     assert all(row["quotes"] for row in rows)
     (host,) = [row for row in rows if row["role"] == "host"]
     assert "Aliyev" in host["quotes"]
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ("event/asan-talk", "did you mean event/asan-talks"),
+        ("event/zzz", "for example: event/president-reception"),
+        ("person/ilham-aliyev", "for example: event/president-reception"),
+        ("https://elsewhere.example/x", "for example: event/president-reception"),
+    ],
+)
+def test_an_entity_that_is_not_there_or_of_another_kind_is_told_and_not_answered(
+    given: str, said: str, store: ox.Store, release: Release
+) -> None:
+    query = read(resources.queries() / "canned" / "who-was-in-the-room.rq")
+    with pytest.raises(ParameterError) as raised:
+        entities.check(query, {"event": given}, store, release.base)
+    assert raised.value.parameter == "event"
+    assert said in str(raised.value.hint)
+
+
+def test_an_entity_of_the_kind_asked_for_is_taken_by_its_id_or_its_iri(
+    store: ox.Store, release: Release
+) -> None:
+    query = read(resources.queries() / "canned" / "who-was-in-the-room.rq")
+    for given in (
+        "event/asan-talks",
+        f"{release.base}id/event/asan-talks",
+        "statement/asan-talks.policy-on-expertise",
+    ):
+        entities.check(query, {"event": given}, store, release.base)

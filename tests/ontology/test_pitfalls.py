@@ -264,6 +264,28 @@ def test_a_faulty_concept_is_caught() -> None:
     assert shared_notations(graph) == [f"{SCHEME}role H"]
 
 
+def unmapped(schemes: Graph) -> list[str]:
+    """The event types without a match in CAMEO or PLOVER that do not say that there is none."""
+    matches = (SKOS.closeMatch, SKOS.exactMatch, SKOS.broadMatch, SKOS.narrowMatch, SKOS.relatedMatch)
+    types = schemes.subjects(SKOS.inScheme, URIRef(SCHEME + "event-type"))
+    return [
+        str(t)
+        for t in types
+        if not any((t, m, None) in schemes for m in matches)
+        and (t, SKOS.note, None) not in schemes
+    ]
+
+
+def test_every_event_type_is_mapped_or_says_that_no_code_fits() -> None:
+    assert unmapped(schemes()) == []
+
+
+def test_an_event_type_with_neither_is_noticed() -> None:
+    broken = schemes()
+    broken.remove((URIRef(SCHEME + "event-type/appointment"), SKOS.note, None))
+    assert unmapped(broken) == [SCHEME + "event-type/appointment"]
+
+
 def test_strength_is_ranked_from_exploration_to_firm_undertaking() -> None:
     ranks = {
         str(s).rpartition("/")[2]: n.toPython()

@@ -14,7 +14,8 @@ import pyoxigraph as ox
 import pytest
 
 from kg import resources
-from kg.build.profile import Breach, Profile, check_profile
+
+from .profile_check import Breach, Profile, check_profile
 
 FOLDER = Path(__file__).parent / "profile"
 INVALID = sorted((FOLDER / "invalid").glob("*.ttl"))

@@ -75,3 +75,9 @@ def test_the_documentation_tells_the_defaults():
     )
     special = {None: documented[0], (): "none", 30.0: "30"}
     assert documented == [special.get(s.default, str(s.default)) for s in TABLE]
+
+
+@pytest.mark.parametrize(("name", "value"), [("memory", "1"), ("cors", "a\nb: c")])
+def test_what_could_not_work_later_is_refused_at_the_start(name: str, value: str):
+    with pytest.raises(UsageError, match=name):
+        Settings.load({name: value})

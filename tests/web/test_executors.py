@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import socket
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -180,3 +181,25 @@ def test_an_executor_that_stops_at_work_is_gone_after_sigterm(own):
             os.kill(pid, signal.SIGSTOP)
         stop(server.process)
         assert eventually(lambda: session(server) == [])
+
+
+def test_a_huge_query_is_read_apart_and_keeps_nobody_waiting(release: Release) -> None:
+    """Its chains are measured in an executor, under the deadline: no other request waits for that."""
+    server = start(release, timeout=60.0)
+    items = ",".join(["1"] * 450_000)
+    body = f"ASK {{ ?s ?p '\\u0041' FILTER(?o IN ({items})) }}".encode()
+    done: list[str] = []
+
+    def ask_huge() -> None:
+        answer = server.ask("/sparql", "POST", body, content_type="application/sparql-query")
+        done.append(f"huge {answer.status}")
+
+    huge = threading.Thread(target=ask_huge)
+    try:
+        huge.start()
+        time.sleep(0.3)
+        done.append(f"health {server.ask('/health').status}")
+        huge.join()
+    finally:
+        stop(server.process)
+    assert done == ["health 200", "huge 200"]

@@ -6,6 +6,8 @@ import csv
 import io
 from urllib.parse import quote
 
+import pytest
+
 ROOM = "/queries/who-was-in-the-room"
 HTML = "text/html"
 
@@ -87,3 +89,10 @@ def test_an_ill_typed_parameter_is_400_naming_it(server):
 
 def test_an_unacceptable_type_is_406(server):
     assert server.ask(ROOM, accept="image/png").status == 406
+
+
+@pytest.mark.parametrize("event", ["event/asan-talk", "person/ilham-aliyev"])
+def test_an_entity_that_is_not_there_or_of_another_kind_is_400_naming_the_parameter(server, event):
+    answer = server.ask(f"/queries/who-was-in-the-room.csv?event={event}")
+    assert answer.status == 400
+    assert "event" in answer.json["detail"]

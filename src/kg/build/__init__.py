@@ -10,7 +10,6 @@
     counts    how much there is, by class and by article
     write     the store and its papers, into a staging folder
     inputs    what goes into a build, so that one is made only when something changed
-    profile   OWL Lite and OWL 2 RL profile checks of the ontology (profile_grammar: its tables)
 
 Promises: the same inputs give the same digest; a build that is killed leaves the current
 release as it was. pySHACL is imported only in ``validate``.

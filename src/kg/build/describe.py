@@ -1,6 +1,7 @@
 """What the graph says about itself: where each record comes from (PROV), what is in it (VoID, DCAT).
 
-Sources: PROV-O, section 3 (Entity, Agent, Attribution); VoID, sections 2 to 4; DCAT 3, section 6.
+Sources: PROV-O, section 3 (Entity, Agent, Attribution); VoID, sections 2 to 4; DCAT 3, section 6, and
+its section on version information for the change notes (adms:versionNotes).
 Nothing here depends on the clock, the host, the version of kg or the digest of the release, so
 that the same inputs give the same triples. Every node has an IRI.
 
@@ -20,6 +21,7 @@ from urllib.parse import quote
 from pyoxigraph import Literal, NamedNode, Triple
 
 from kg import vocab
+from kg.records import changes
 from kg.records.dataset import Dataset
 
 _TYPE: Final = NamedNode(vocab.RDF + "type")
@@ -97,6 +99,10 @@ def _header(node: NamedNode, dataset: Dataset) -> Iterator[Triple]:
         yield Triple(node, _iri(vocab.DCTERMS, "issued"), day)
     if dataset.version:
         yield Triple(node, _iri(vocab.OWL, "versionInfo"), Literal(dataset.version))
+    for section in changes.read(dataset.root)[:1]:
+        if section.text:
+            notes = Literal(section.text, language=dataset.language)
+            yield Triple(node, _iri(vocab.ADMS, "versionNotes"), notes)
     yield Triple(node, _iri(vocab.VOID, "uriSpace"), Literal(dataset.base + "id/"))
 
 

@@ -76,11 +76,11 @@ class _Echoes:
         self._unsure = self._unsure_graphs()
 
     def has(self, result: Result) -> bool:
-        """Whether the result is on a faulty line, about something faulty or missing, or rests on it."""
+        """Whether the result is on a faulty line, asks about the rest of a faulty record, or rests on one."""
         place = self._locate(result.focus, result.path)
         if place and (place.file, place.line) in self._lines:
             return True
-        if result.component == _MISSING and self._locate(result.focus, None) in self._faulty:
+        if result.component in (_MISSING, _SPARQL) and self._locate(result.focus, None) in self._faulty:
             return True
         if self._is_bad(result.focus) or bool(result.value and self._is_bad(result.value)):
             return True

@@ -13,6 +13,7 @@ from typing import Any
 import kg
 from kg import disk, resources
 from kg.errors import NoRelease, StoreDamaged
+from kg.records.changes import FILE as CHANGES
 from kg.records.dataset import FILE, Dataset
 from kg.records.files import record_files, shown
 from kg.records.load import InputFile
@@ -29,7 +30,8 @@ def software() -> dict[str, str]:
 
 def of_dataset(dataset: Dataset) -> Iterator[InputFile]:
     """The dataset's files as they are now."""
-    extra = [path for path in (dataset.root / FILE, dataset.root / PASSAGES) if path.is_file()]
+    named = (dataset.root / name for name in (FILE, PASSAGES, CHANGES))
+    extra = [path for path in named if path.is_file()]
     for path in (*record_files(dataset), *extra):
         yield InputFile(shown(dataset, path), disk.sha256(path))
 

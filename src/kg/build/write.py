@@ -13,6 +13,7 @@ from pyoxigraph import NamedNode, RdfFormat, Store
 from kg import disk
 from kg.build import inputs
 from kg.findings import Finding, as_json, count
+from kg.records import changes
 from kg.records.dataset import Dataset
 from kg.records.load import InputFile
 from kg.release import digest as merkle
@@ -57,6 +58,7 @@ def papers(
         "format": layout.FORMAT,
         "digest": digest,
         "dataset": _facts(dataset),
+        "changes": [asdict(section) for section in changes.read(dataset.root)],
         "counts": counts,
         "graphs": len(graphs),
         "findings": {str(severity): number for severity, number in count(findings).items()},

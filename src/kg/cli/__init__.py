@@ -4,6 +4,7 @@
     query, export, tell        kg.cli.ask       a release to answers, files and sentences
     serve                      kg.cli.serving   a release to the web
     releases                   kg.cli.releases  what is in the store
+    diff                       kg.cli.diffs     what changed from release to release
 
 Exit codes: 0 done; 1 the data are at fault; 2 wrong usage; 3 the environment. A sub-command
 imports what it needs when it runs, so that ``kg query`` does not pay for Flask or pySHACL.
@@ -35,18 +36,21 @@ class _Parser(argparse.ArgumentParser):
 
 def parser() -> argparse.ArgumentParser:
     """The whole command line."""
-    from kg.cli import ask, data, releases, serving
+    from kg.cli import ask, data, diffs, releases, serving
 
     top = _Parser(prog="kg", description="A knowledge graph of institutional diplomacy.")
     top.add_argument("--version", action="version", version=f"kg {__version__}")
     commands = top.add_subparsers(title="commands", metavar="COMMAND", required=True, dest="command")
-    for module in (data, ask, serving, releases):
+    for module in (data, ask, serving, releases, diffs):
         module.add_to(commands)
     return top
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns its exit code. Errors go to standard error, with their remedy."""
+    if sys.stdout is None:  # closed by whoever called: what is said would be lost
+        sys.stderr.write("kg: standard output is closed\n")
+        return EnvironmentFault.exit_code
     options = parser().parse_args(arguments)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # a terminal that cannot show a letter gets its escape

@@ -32,6 +32,7 @@ def add_to(commands: common.Commands) -> None:
     query.add_argument(
         "--format", help="table (default), json, xml, csv, tsv; for graphs turtle (default), …"
     )
+    common.release_option(query)
     common.dataset_option(query)
     common.setting_options(query, "store", "service_allow")
     query.set_defaults(run=run_query, apart=True)
@@ -45,6 +46,7 @@ def add_to(commands: common.Commands) -> None:
     export.add_argument(
         "-o", "--output", type=Path, metavar="FILE", help="write to FILE (default: standard output)"
     )
+    common.release_option(export)
     common.dataset_option(export)
     common.setting_options(export, "store")
     export.set_defaults(run=run_export)
@@ -54,17 +56,22 @@ def add_to(commands: common.Commands) -> None:
     tell.add_argument(
         "--quotes", action="store_true", help="with the quoted words, in a release built with --sources"
     )
+    common.release_option(tell)
     common.dataset_option(tell)
     common.setting_options(tell, "store")
     tell.set_defaults(run=run_tell)
 
 
 def run_query(options: argparse.Namespace) -> int:
-    """Ask the current release, without a server."""
+    """Ask a release, without a server."""
+    with common.asked_release(options) as release:
+        return _query(options, release)
+
+
+def _query(options: argparse.Namespace, release: Release) -> int:
     from kg.query import local, request
     from kg.vocab import PREFIXES
 
-    release = common.current_release(options)
     allowed = common.settings(options).service_allow
     query = request.parse(_text(options, release), prefixes=PREFIXES, service_allow=allowed)
     offers = formats.BY_FORM[query.form]
@@ -82,11 +89,15 @@ def run_query(options: argparse.Namespace) -> int:
 
 def _text(options: argparse.Namespace, release: Release) -> str:
     """The SPARQL text that the argument means."""
-    from kg.query import catalog
+    from kg.query import catalog, entities
 
     given: str = options.query
-    found = catalog.read_text(sys.stdin.read(), "the query") if given == "-" else catalog.meant(given)
-    return found.bind(_values(options.param), release.base)
+    found = catalog.from_input(sys.stdin.buffer) if given == "-" else catalog.meant(given)
+    values = _values(options.param)
+    text = found.bind(values, release.base)
+    if values:
+        entities.check(found, values, release.open_store(), release.base)
+    return text
 
 
 def _values(given: list[str]) -> Mapping[str, str]:
@@ -102,13 +113,17 @@ def _values(given: list[str]) -> Mapping[str, str]:
 
 
 def run_export(options: argparse.Namespace) -> int:
-    """Write the current release, one graph of it or one entity."""
-    from kg import export
-
+    """Write a release, one graph of it or one entity."""
     fmt = formats.named(options.format, formats.RDF_FORMATS)
     if options.graph and options.entity:
         raise UsageError("--graph and --entity do not go together", hint="give one of them")
-    release = common.current_release(options)
+    with common.asked_release(options) as release:
+        return _export(options, release, fmt)
+
+
+def _export(options: argparse.Namespace, release: Release, fmt: formats.Format) -> int:
+    from kg import export
+
     store = release.open_store()
     if options.output:
         export.to_file(
@@ -125,9 +140,10 @@ def run_tell(options: argparse.Namespace) -> int:
     """Read articles back, to be held beside the source."""
     from kg.export import prose
 
-    release = common.current_release(options)
-    store = release.open_store()
-    for article in [options.article] if options.article else prose.articles(store):
-        for line in prose.tell(store, release.base, article, quotes=options.quotes):
-            print(line)
+    with common.asked_release(options) as release:
+        store = release.open_store()
+        given = options.article
+        wanted = prose.articles(store) if given is None else [prose.find(store, release.base, given)]
+        for article in wanted:
+            print("\n".join(prose.tell(store, release.base, article, quotes=options.quotes)))
     return 0

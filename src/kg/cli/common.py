@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from kg.errors import DataError
 from kg.settings import TABLE, Settings
@@ -14,7 +15,9 @@ from kg.settings import TABLE, Settings
 if TYPE_CHECKING:
     from kg.build.pipeline import Built
     from kg.records.dataset import Dataset
-    from kg.release import Release
+    from kg.release import Release, Releases
+
+RELEASE: Final = "a release: its digest or the first digits, 'current' or 'previous'"
 
 Commands = Any  # argparse does not name the type that add_subparsers returns
 
@@ -56,12 +59,29 @@ def settings(options: argparse.Namespace) -> Settings:
     return Settings.load({s.name: getattr(options, s.name, None) for s in TABLE})
 
 
-def current_release(options: argparse.Namespace) -> Release:
-    """The release that a command asks: the current one of the dataset named. Raises NoRelease."""
+def release_option(parser: argparse.ArgumentParser) -> None:
+    """``--release RELEASE``."""
+    parser.add_argument(
+        "--release", default="current", metavar="RELEASE", help=f"{RELEASE} (default: current)"
+    )
+
+
+def releases(options: argparse.Namespace) -> Releases:
+    """The releases of the dataset named, in the store named."""
     from kg.records import dataset
     from kg.release import Releases
 
-    return Releases(settings(options).store, dataset.find(options.dataset).name).current()
+    return Releases(settings(options).store, dataset.find(options.dataset).name)
+
+
+@contextlib.contextmanager
+def asked_release(options: argparse.Namespace) -> Iterator[Release]:
+    """The release that a command asks: ``--release``, or the current one; held while it is read.
+
+    Raises NoRelease, NotFound, StoreDamaged.
+    """
+    with releases(options).open(options.release).held() as release:
+        yield release
 
 
 def build(found: Dataset, options: argparse.Namespace) -> Built:

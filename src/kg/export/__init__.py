@@ -6,6 +6,7 @@
     engine     Turtle, TriG, N-Triples, N-Quads, by pyoxigraph, batch by batch
     rdfxml     RDF/XML, by hand: pyoxigraph 0.5 writes names and characters that XML has not
     jsonld     JSON-LD, flat and compacted under the published context
+    lookup     small questions to a store: labels, values
     prose      plain sentences, article by article
     nest       JSON-LD of one entity, nested like the curated record
 

@@ -121,6 +121,8 @@ class Sorted:
             self._spill()
 
     def __iter__(self) -> Iterator[str]:
+        for run in self._runs:
+            run.seek(0)
         runs = [(line.rstrip("\n") for line in run) for run in self._runs]
         merged = heapq.merge(*runs, sorted(self._pending))
         return (key for key, _ in groupby(merged))

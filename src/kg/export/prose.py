@@ -8,15 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
-from pyoxigraph import DefaultGraph, Literal, NamedNode, Store
+from pyoxigraph import Store
 
 from kg import vocab
 from kg.errors import NotFound
+from kg.export.lookup import Lookup
 
 _A: Final = vocab.RDF + "type"
-_DEFAULT: Final = DefaultGraph()
 _ROLES: Final = vocab.SCHEME + "role/"
 _SPEAKERS: Final = (f"{_ROLES}speaker", f"{_ROLES}co-speaker")
 
@@ -46,39 +46,43 @@ class Reading:
 
 def articles(store: Store) -> list[str]:
     """The IRIs of the release's articles, in the order of their source files."""
-    graph = _Graph(store)
+    graph = Lookup(store)
     found = graph.subjects(_A, vocab.PAC + "Article")
     return sorted(found, key=lambda a: (graph.text(a, "sourceFile"), graph.number(a, "textStart"), a))
 
 
-def read(store: Store, article: str) -> Reading:
-    """What the graph says on the strength of an article, given by its IRI."""
-    graph = _Graph(store)
+def read(store: Store, base: str, article: str) -> Reading:
+    """What the graph says on the strength of an article, given by its IRI; ``base`` is the dataset's."""
+    graph = Lookup(store, base)
     told = sorted(_told(graph, article), key=lambda t: (t.stretches, t.sentence))
     return Reading(tuple(told), tuple(_gaps(graph, article, told)))
 
 
-def tell(store: Store, base: str, article: str, *, quotes: bool = False) -> Iterator[str]:
-    """The lines about an article, given by IRI or by name (``morning-news``, ``article/morning-news``).
+def find(store: Store, base: str, given: str) -> str:
+    """The IRI of an article given by IRI or by name (``morning-news``, ``article/morning-news``).
 
-    With ``quotes``, the quoted words stand below each sentence, where the release has them.
     Raises NotFound, naming the articles that there are.
     """
-    graph = _Graph(store)
-    iri = _article(graph, base, article)
-    return iter([*_heading(graph, iri), *_lines(read(store, iri), quotes)])
-
-
-def _article(graph: _Graph, base: str, given: str) -> str:
     iri = given if ":" in given else f"{base}id/article/{given.removeprefix('article/')}"
-    known = articles(graph.store)
-    if iri not in known:
-        names = ", ".join(each.rpartition("/")[2] for each in known)
-        raise NotFound(f"there is no article {given!r}", hint=f"there are: {names or 'none'}")
-    return iri
+    try:
+        if vocab.PAC + "Article" in Lookup(store).objects(iri, _A):
+            return iri
+    except ValueError:
+        pass  # no IRI at all
+    names = [each.rpartition("/")[2] for each in articles(store)]
+    shown = ", ".join(names[:_NAMED]) + (", …" if len(names) > _NAMED else "")
+    raise NotFound(f"there is no article {given!r}", hint=f"there are: {shown or 'none'}")
 
 
-def _heading(graph: _Graph, article: str) -> Iterator[str]:
+def tell(store: Store, base: str, article: str, *, quotes: bool = False) -> list[str]:
+    """The lines about an article, given by its IRI; ``base`` is the dataset's.
+
+    With ``quotes``, the quoted words stand below each sentence, where the release has them.
+    """
+    return [*_heading(Lookup(store), article), *_lines(read(store, base, article), quotes)]
+
+
+def _heading(graph: Lookup, article: str) -> Iterator[str]:
     title = graph.text(article, vocab.DCTERMS + "title")
     yield f"# {title}"
     issued = graph.text(article, vocab.DCTERMS + "issued")
@@ -101,16 +105,28 @@ def _lines(reading: Reading, quotes: bool) -> Iterator[str]:
     yield ""
 
 
+def sentence(graph: Lookup, record: str) -> str:
+    """What the graph says of one record, given by its IRI."""
+    kinds = set(graph.objects(record, _A))
+    for name, say in _SAY.items():
+        if vocab.PAC + name in kinds:
+            return say(graph, record)
+    return f"{graph.label(record)}."
+
+
 def spans(stretches: Iterable[tuple[int, int]]) -> str:
     """Stretches for people: ``10–20, 35–40``."""
     return ", ".join(f"{start}–{end}" for start, end in stretches)
 
 
+_NAMED: Final = 20
+"""So many articles are named to somebody who asked for one that is not there."""
+
 _SHORT: Final = 25
 """A gap of fewer code points is a connective or an ending, as a rule."""
 
 
-def _gaps(graph: _Graph, article: str, told: Iterable[Told]) -> Iterator[tuple[int, int]]:
+def _gaps(graph: Lookup, article: str, told: Iterable[Told]) -> Iterator[tuple[int, int]]:
     reached = graph.number(article, "textStart")
     for start, end in sorted({s for each in told for s in each.stretches}):
         if start - reached >= _SHORT:
@@ -120,7 +136,7 @@ def _gaps(graph: _Graph, article: str, told: Iterable[Told]) -> Iterator[tuple[i
         yield reached, last
 
 
-def _told(graph: _Graph, article: str) -> Iterator[Told]:
+def _told(graph: Lookup, article: str) -> Iterator[Told]:
     cited: dict[str, list[str]] = {}
     for passage in graph.subjects(vocab.PAC + "inArticle", article):
         for record in graph.subjects(vocab.PAC + "evidence", passage):
@@ -132,18 +148,10 @@ def _told(graph: _Graph, article: str) -> Iterator[Told]:
         quotes = [graph.text(p, vocab.OA + "exact") for p in sorted(passages, key=graph.start)]
         is_name = vocab.PAC + "NameForm" in graph.objects(record, _A)
         words = tuple(filter(None, quotes))
-        yield Told(record, _sentence(graph, record), tuple(places), words, is_name)
+        yield Told(record, sentence(graph, record), tuple(places), words, is_name)
 
 
-def _sentence(graph: _Graph, record: str) -> str:
-    kinds = set(graph.objects(record, _A))
-    for name, say in _SAY.items():
-        if vocab.PAC + name in kinds:
-            return say(graph, record)
-    return f"{graph.label(record)}."
-
-
-def _event(graph: _Graph, event: str) -> str:
+def _event(graph: Lookup, event: str) -> str:
     whole = graph.names(event, "subEventOf", asserted=True)
     leaning = [
         p for p in graph.subjects(vocab.PAC + "participationIn", event) if not graph.objects(p, "evidence")
@@ -159,7 +167,7 @@ def _event(graph: _Graph, event: str) -> str:
     return _joined(parts)
 
 
-def _statement(graph: _Graph, statement: str) -> str:
+def _statement(graph: Lookup, statement: str) -> str:
     parts = graph.subjects(vocab.PAC + "participationIn", statement)
     speakers = [p for p in parts if set(graph.objects(p, "role")) & set(_SPEAKERS)]
     hearers = [p for p in parts if p not in speakers]
@@ -171,24 +179,24 @@ def _statement(graph: _Graph, statement: str) -> str:
     return f"{who}{to}: {kind}{when}. {gist}"
 
 
-def _participation(graph: _Graph, part: str) -> str:
+def _participation(graph: Lookup, part: str) -> str:
     return f"{_part(graph, part)}, in {graph.names(part, 'participationIn')}."
 
 
-def _part(graph: _Graph, part: str) -> str:
+def _part(graph: Lookup, part: str) -> str:
     posts = [graph.names(tenure, "post") for tenure in graph.objects(part, "inCapacity")]
     role, capacity = graph.names(part, "role"), " and ".join(sorted(posts))
     return f"{graph.names(part, 'participant')} ({role}{_if(capacity, ', as {}')})"
 
 
-def _tenure(graph: _Graph, tenure: str) -> str:
+def _tenure(graph: Lookup, tenure: str) -> str:
     holder, post = graph.names(tenure, "holder"), graph.names(tenure, "post")
     days = _if(", ".join(sorted(graph.texts(tenure, "attestedOn"))), "attested on {}")
     dated = graph.text(tenure, "startDate") or graph.text(tenure, "endDate")
     return _joined([f"{holder} holds the post {post}", _when(graph, tenure) if dated else "", days])
 
 
-def _commitment(graph: _Graph, commitment: str) -> str:
+def _commitment(graph: Lookup, commitment: str) -> str:
     debtor, creditor = graph.names(commitment, "debtor"), graph.names(commitment, "creditor")
     links = [
         _if(graph.text(commitment, "conditionText"), "condition: {}"),
@@ -203,7 +211,7 @@ def _commitment(graph: _Graph, commitment: str) -> str:
     return f"{head}: {graph.text(commitment, 'undertaking')} [{'; '.join(filter(None, links))}]"
 
 
-def _assessment(graph: _Graph, assessment: str) -> str:
+def _assessment(graph: Lookup, assessment: str) -> str:
     return _joined(
         [
             f"{graph.names(assessment, 'assessmentOf')}: {graph.names(assessment, 'status')}",
@@ -212,29 +220,29 @@ def _assessment(graph: _Graph, assessment: str) -> str:
     )
 
 
-def _observation(graph: _Graph, observation: str) -> str:
+def _observation(graph: Lookup, observation: str) -> str:
     value = f"{_if(graph.text(observation, 'comparator'), '{} ')}{graph.text(observation, 'value')}"
     return _joined([f"{graph.text(observation, 'measure')}: {value}", _when(graph, observation)])
 
 
-def _programme(graph: _Graph, programme: str) -> str:
+def _programme(graph: Lookup, programme: str) -> str:
     return _joined(
         [f"{graph.label(programme)}: a programme", _if(graph.names(programme, "runBy"), "run by {}")]
     )
 
 
-def _cultural_object(graph: _Graph, thing: str) -> str:
+def _cultural_object(graph: Lookup, thing: str) -> str:
     kept, found = graph.names(thing, "keptBy"), graph.names(thing, "foundAt")
     return _joined([f"{graph.label(thing)}: a cultural object", _if(kept, "kept by {}"), _if(found, "at {}")])
 
 
-def _name_form(graph: _Graph, form: str) -> str:
+def _name_form(graph: Lookup, form: str) -> str:
     title = graph.text(form, "honorific")
     bearers = ", ".join(sorted(map(graph.label, graph.subjects(vocab.PAC + "nameForm", form))))
     return f"“{graph.text(form, 'writtenForm')}”{_if(title, ' with “{}”')}: {bearers}"
 
 
-_SAY: Final[dict[str, Callable[[_Graph, str], str]]] = {
+_SAY: Final[dict[str, Callable[[Lookup, str], str]]] = {
     "Statement": _statement,
     "Event": _event,
     "Participation": _participation,
@@ -249,7 +257,7 @@ _SAY: Final[dict[str, Callable[[_Graph, str], str]]] = {
 """Local name of a class -> its sentence; a statement is an event too, so the narrower comes first."""
 
 
-def _when(graph: _Graph, record: str) -> str:
+def _when(graph: Lookup, record: str) -> str:
     start, end = graph.text(record, "startDate"), graph.text(record, "endDate")
     if start and start == end:
         days = f"on {start}"
@@ -267,61 +275,3 @@ def _if(text: str, pattern: str) -> str:
 
 def _joined(parts: Iterable[str]) -> str:
     return ", ".join(filter(None, parts)) + "."
-
-
-class _Graph:
-    """Look-ups in the default graph. Property names without a colon are PAC's."""
-
-    def __init__(self, store: Store) -> None:
-        self.store = store
-
-    def terms(self, subject: str, name: str, *, asserted: bool = False) -> list[Any]:
-        """The values; with ``asserted``, those that the record itself gives, not what follows from them."""
-        graph = None if asserted else _DEFAULT
-        quads = self.store.quads_for_pattern(NamedNode(subject), NamedNode(_iri(name)), None, graph)
-        if asserted:
-            quads = (
-                q for q in quads if q.graph_name != _DEFAULT and not str(q.graph_name).endswith("/inferred>")
-            )
-        return list({str(q.object): q.object for q in quads}.values())
-
-    def objects(self, subject: str, name: str) -> list[str]:
-        return sorted(t.value for t in self.terms(subject, name) if isinstance(t, NamedNode))
-
-    def subjects(self, name: str, value: str) -> list[str]:
-        quads = self.store.quads_for_pattern(None, NamedNode(_iri(name)), NamedNode(value), _DEFAULT)
-        return sorted(q.subject.value for q in quads if isinstance(q.subject, NamedNode))
-
-    def texts(self, subject: str, name: str) -> list[str]:
-        """English first, since prefLabel and the like may stand in several languages."""
-        found = [t for t in self.terms(subject, name) if isinstance(t, Literal)]
-        return [
-            t.value
-            for t in sorted(found, key=lambda t: (t.language not in ("en", None), t.language or "", t.value))
-        ]
-
-    def text(self, subject: str, name: str) -> str:
-        return next(iter(self.texts(subject, name)), "")
-
-    def number(self, subject: str, name: str) -> int:
-        return int(self.text(subject, name) or 0)
-
-    def start(self, passage: str) -> int:
-        return self.number(passage, vocab.OA + "start")
-
-    def label(self, subject: str) -> str:
-        """The shortest name: another one (ICESCO) where there is one, else the label, else the id."""
-        others = self.texts(subject, vocab.SKOS + "altLabel")
-        return (
-            min(others, key=len, default=self.text(subject, vocab.RDFS + "label"))
-            or subject.rpartition("/")[2]
-        )
-
-    def names(self, subject: str, name: str, *, asserted: bool = False) -> str:
-        """The labels of the things or concepts that a property names."""
-        found = [t.value for t in self.terms(subject, name, asserted=asserted) if isinstance(t, NamedNode)]
-        return ", ".join(sorted(map(self.label, found)))
-
-
-def _iri(name: str) -> str:
-    return name if ":" in name else vocab.PAC + name

@@ -1,6 +1,7 @@
 """Asking a release: what may be asked, who answers, and how an answer comes back.
 
     tokens    SPARQL text -> tokens
+    entities  whether the entity that a canned query is asked about is there
     limits    how deep the engine must recurse for a text
     request   parse: the form of a query; refuses updates and SERVICE
     engine    one query through pyoxigraph into a stream of bytes

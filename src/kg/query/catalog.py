@@ -16,10 +16,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, BinaryIO, Final
 
 from kg import resources
-from kg.errors import DataError, EnvironmentFault, NotFound, ParameterError
+from kg.errors import DataError, EnvironmentFault, NotFound, ParameterError, UsageError
 from kg.query.values import KINDS, term
 
 AUDIENCES: Final = ("planning-officer", "journalist", "researcher", "data-engineer")
@@ -137,13 +137,27 @@ def meant(given: str) -> CannedQuery:
     return read_text(given, "the query")
 
 
+def from_input(stream: BinaryIO) -> CannedQuery:
+    """The query on standard input. Raises UsageError if it is not UTF-8, DataError as ``meant`` does."""
+    return read_text(_decoded(stream.read(), "standard input"), "the query")
+
+
+def _decoded(content: bytes, origin: str) -> str:
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        message = f"{origin}, line {line}: not UTF-8: {error.reason}"
+        raise UsageError(message, hint="save it as UTF-8") from error
+
+
 def _content(file: str) -> str:
     try:
-        return Path(file).read_text(encoding="utf-8-sig")
+        return _decoded(Path(file).read_bytes(), file)
     except FileNotFoundError as error:
         raise NotFound(f"there is no file {file}") from error
-    except (OSError, UnicodeDecodeError) as error:
-        raise EnvironmentFault(f"{file} cannot be read: {error}") from error
+    except OSError as error:
+        raise EnvironmentFault(f"{file} cannot be read: {error.strerror}") from error
 
 
 def read(path: Path) -> CannedQuery:

@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 import pyoxigraph as ox
 
-from kg.query import xml
+from kg.query import limits, xml
 
 
 class Sink(Protocol):
@@ -29,7 +29,12 @@ def solve(
     default_graphs: Sequence[str] = (),
     named_graphs: Sequence[str] = (),
 ) -> Any:
-    """pyoxigraph's own results. Raises SyntaxError, OSError, RuntimeError or ValueError as it does."""
+    """pyoxigraph's own results.
+
+    Raises QuerySyntaxError for a text that would overflow the engine's stack, and SyntaxError, OSError,
+    RuntimeError or ValueError as the engine does.
+    """
+    limits.check(text)
     named = [ox.NamedNode(iri) for iri in named_graphs]
     graphs: dict[str, Any] = {}
     if default_graphs or named_graphs:

@@ -9,7 +9,8 @@ A frame is one byte of kind, four of length (big endian), then the payload:
     Q  a request, as JSON       (to the executor)
     D  data, and more follows   (from here on, to the parent)
     L  the last data
-    X  an error, as JSON: {"kind": "syntax" | "failed" | "memory" | "format", "message": …, "hint": …}
+    X  an error, as JSON: {"kind": "syntax" | "limit" | "failed" | "memory" | "format", "message": …,
+       "hint": …}, for "limit" with "line" and "column"
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ import struct
 import sys
 from typing import Any, Final
 
-from kg.errors import NotAcceptable
+from kg.errors import NotAcceptable, QuerySyntaxError
 
 HEAD: Final = struct.Struct(">cI")
 CHUNK: Final = 65_536
@@ -91,6 +92,8 @@ def serve(store: Any, frames: Frames) -> None:
             return
         except SyntaxError as error:
             _fail(frames, "syntax", str(error))
+        except QuerySyntaxError as error:
+            _fail(frames, "limit", error.message, error.hint, line=error.line, column=error.column)
         except MemoryError:
             _fail(frames, "memory", "")
         except NotAcceptable as error:
@@ -114,8 +117,8 @@ def answer(store: Any, request: dict[str, Any], outlet: Outlet) -> None:
     outlet.finish()
 
 
-def _fail(frames: Frames, kind: str, message: str, hint: str | None = None) -> None:
-    frames.send(b"X", json.dumps({"kind": kind, "message": message, "hint": hint}).encode())
+def _fail(frames: Frames, kind: str, message: str, hint: str | None = None, **place: int | None) -> None:
+    frames.send(b"X", json.dumps({"kind": kind, "message": message, "hint": hint, **place}).encode())
 
 
 def main(store: str, descriptor: str, memory: str, network: str) -> None:

@@ -6,12 +6,14 @@ import re
 from typing import Final
 
 from kg import vocab
-from kg.errors import ExecutorFailed, KgError, QuerySyntaxError
+from kg.errors import ExecutorFailed, KgError, QuerySyntaxError, StoreDamaged
 from kg.query.request import Query, undeclared
+from kg.release.release import CORRUPT
 
 _WHERE: Final = re.compile(r"error at (\d+):(\d+): (.*)", re.DOTALL)
 _EXPECTED: Final = re.compile(r'"(?:\\.|[^"\\])*"|\[[^\]]*\]|[A-Za-z][^,\[\]"]*')
 _FUNCTION: Final = re.compile(r"custom (?:aggregate )?function (<[^>]*>)")
+_FOLDERS: Final = re.compile(r"\S*/(?=\S)")
 _MOST: Final = 8
 
 
@@ -34,7 +36,18 @@ def failure(message: str) -> KgError:
     if match := _FUNCTION.search(message):
         hint = "SPARQL 1.1 has its own functions and the casts of XPath"
         return QuerySyntaxError(f"there is no function {match[1]} here", hint=hint)
+    if CORRUPT in message:
+        return damaged(message)
     return ExecutorFailed(f"the query failed: {message}")
+
+
+def damaged(message: str) -> StoreDamaged:
+    """The error for what RocksDB says of a broken store; without folders, for whoever asks from afar."""
+    what = _FOLDERS.sub("", message.partition(CORRUPT)[2].lstrip(": "))
+    return StoreDamaged(
+        f"the store of the release is damaged: {what}",
+        hint="kg releases verify names the file; kg build makes the release anew",
+    )
 
 
 def _reason(expected: str) -> str:

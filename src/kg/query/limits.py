@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
 from kg.errors import QuerySyntaxError
-from kg.query.tokens import Lexer, Token
+from kg.query.tokens import Lexer, Token, resolve
 
 DEEPEST: Final = 200
 """Brackets within brackets. With a stack of 8 MiB, 500 nested EXISTS still return and 1,000 do not."""
@@ -24,14 +24,21 @@ LONGEST: Final = 4_000
 _MOST_READINGS: Final = 16
 _OPENING: Final = "([{"
 _CLOSING: Final = ")]}"
-_OPERANDS: Final = frozenset({"var", "name", "string", "lang", "iri", "word"})
+_OPERANDS: Final = frozenset({"var", "name", "string", "lang", "iri", "word", "number"})
 
 
-def check(lexer: Lexer) -> None:
-    """Raises QuerySyntaxError, with line and column, for a text that would take too much of the stack."""
-    text = lexer.text
-    if len(text) <= LONGEST and sum(map(text.count, _OPENING)) <= DEEPEST:
-        return
+def check(text: str) -> None:
+    """Raises QuerySyntaxError, with line and column, for a text that would take too much of the stack.
+
+    It is read as it stands and with its escapes resolved. A megabyte takes some seconds: this belongs
+    where a deadline holds.
+    """
+    for reading in dict.fromkeys((text, resolve(text))):
+        if len(reading) > LONGEST or sum(map(reading.count, _OPENING)) > DEEPEST:
+            _check(Lexer(reading))
+
+
+def _check(lexer: Lexer) -> None:
     readings = [_Reading()]
     while readings:
         reading = min(readings, key=lambda r: r.position)
@@ -93,10 +100,10 @@ class _Reading:
             self._close()
         elif token.text == "," and self.levels[-1].bracket == "(":
             self._next_item()
-        elif self.rows is None and not self._goes_on(token):
+        elif self.rows is None:
             self._add(self._weight(token))
         self.values = (token.kind == "word" and token.text.upper() == "VALUES") or (
-            self.values and (token.kind == "var" or token.text in "()")
+            self.values and (token.kind == "var" or token.text in ("(", ")"))
         )
         self.before = token
 
@@ -119,7 +126,7 @@ class _Reading:
         """
         if self.rows is not None or self.levels[-1].bracket != "(" or self.before is None:
             return False
-        before = self.before.kind in _OPERANDS or self.before.text in ")." or self.before.text.isdigit()
+        before = self.before.kind in _OPERANDS or self.before.text in (")", ".")
         return before and ("'" in token.text or "#" in token.text)
 
     def comparing(self, token: Token) -> _Reading:
@@ -170,11 +177,6 @@ class _Reading:
         level.widest = max(level.widest, level.length)
         self.length -= level.length
         level.length = 0
-
-    def _goes_on(self, token: Token) -> bool:
-        """Numbers come digit by digit, and are one word."""
-        digits = self.before is not None and self.before.text.isdigit() and self.before.end == token.start
-        return digits and token.text.isdigit()
 
 
 def _merged(readings: list[_Reading]) -> list[_Reading]:

@@ -24,6 +24,7 @@ from kg.errors import (
     KgError,
     MemoryExceeded,
     NotAcceptable,
+    QuerySyntaxError,
     TooManyQueries,
 )
 from kg.formats import Format
@@ -217,6 +218,9 @@ def _error(query: Query, memory: int, payload: bytes) -> KgError:
     report = json.loads(payload)
     if report["kind"] == "syntax":
         return explain(query, report["message"])
+    if report["kind"] == "limit":
+        line, column = report["line"], report["column"]
+        return QuerySyntaxError(report["message"], line=line, column=column, hint=report["hint"])
     if report["kind"] == "memory":
         return MemoryExceeded(f"the query needed more than {memory} MiB")
     if report["kind"] == "format":

@@ -16,6 +16,8 @@ from typing import Any, Final
 from kg.errors import ClientLeft, DeadlinePassed, ExecutorFailed, KgError, MemoryExceeded
 from kg.query.child import Child
 from kg.query.executor import HEAD
+from kg.query.failures import damaged
+from kg.release.release import CORRUPT
 
 
 class NotTaken(ExecutorFailed):
@@ -139,6 +141,8 @@ class Executor:
                 f"the query needed more than {self._memory} MiB",
                 hint="ask for less: a LIMIT, fewer unbound variables, no ORDER BY over everything",
             )
+        if CORRUPT.encode() in said:
+            return damaged(said.decode(errors="replace").strip().rpartition("\n")[2])
         last = said.decode(errors="replace").strip().rpartition("\n")[2][:300]
         code = self._process.returncode
         end = f"signal {-code}" if code < 0 else f"code {code}"

@@ -16,13 +16,11 @@ from typing import Final
 
 from kg.errors import NotAcceptable, QuerySyntaxError, Refused, UsageError
 from kg.formats import BY_FORM, Format
-from kg.query import limits
-from kg.query.tokens import Lexer, Token
+from kg.query.tokens import Lexer, Token, resolve
 
 FORMS: Final = tuple(BY_FORM)
 UPDATES: Final = ("INSERT", "DELETE", "LOAD", "CLEAR", "DROP", "CREATE", "ADD", "MOVE", "COPY", "WITH")
 
-_ESCAPE: Final = re.compile(r"\\u([0-9A-Fa-f]{4})|\\U([0-9A-Fa-f]{8})")
 _SERVICE: Final = re.compile("service", re.IGNORECASE)
 
 
@@ -52,8 +50,8 @@ def parse(
     """The query in a text.
 
     Raises Refused for an update or a SERVICE to an endpoint that is not allowed, QuerySyntaxError
-    for a text that has no query form or would overflow the engine's stack (``kg.query.limits``),
-    UsageError for a graph that is no IRI. Whether the rest parses, the engine says when it runs.
+    for a text that has no query form, UsageError for a graph that is no IRI. Whether the rest parses,
+    the engine says when it runs, and whether it takes too much of the stack, ``kg.query.engine``.
     """
     raw = Lexer(text)
     resolved = Lexer(resolve(text)) if "\\" in text else raw
@@ -61,7 +59,6 @@ def parse(
     for lexer in dict.fromkeys((raw, resolved)):
         _refuse_update(lexer)
         _refuse_service(lexer, frozenset(service_allow))
-        limits.check(lexer)
     return Query(
         text,
         form,
@@ -79,17 +76,6 @@ def check_format(query: Query, fmt: Format) -> None:
             f"the answer of {query.form} cannot be written as {fmt.name}",
             hint="one of: " + ", ".join(f.name for f in fitting),
         )
-
-
-def resolve(text: str) -> str:
-    """The text with its ``\\uXXXX`` and ``\\UXXXXXXXX`` resolved; those that name no character stay."""
-
-    def character(match: re.Match[str]) -> str:
-        number = int(match[1] or match[2], 16)
-        surrogate = 0xD800 <= number <= 0xDFFF
-        return match[0] if surrogate or number > 0x10FFFF else chr(number)
-
-    return _ESCAPE.sub(character, text)
 
 
 def undeclared(query: Query) -> tuple[tuple[str, int, int], ...]:

@@ -40,15 +40,17 @@ _TOKEN: Final = re.compile(
     |(?P<lang>@[A-Za-z]+(?:-[A-Za-z0-9]+)*)
     |(?P<name>(?:[{_BASE}](?:\.{{0,9}}[{_CHAR}]){{0,{_LONGEST_PREFIX}}}|_)?:(?:{_LOCAL})?)
     |(?P<word>[A-Za-z]+)
+    |(?P<number>[0-9]+)
     |(?P<other>\\.|.)""",
     re.VERBOSE | re.DOTALL,
 )
+_ESCAPE: Final = re.compile(r"\\u([0-9A-Fa-f]{4})|\\U([0-9A-Fa-f]{8})")
 _LINE_END: Final = re.compile(r"[\r\n]")
 _BLANK: Final = frozenset({"space", "comment"})
 
 
 class Token(NamedTuple):
-    """``kind`` is string, iri, var, lang, name (prefixed), word, other, space, comment or rows."""
+    """``kind`` is string, iri, var, lang, name (prefixed), word, number, other, space, comment or rows."""
 
     kind: str
     text: str
@@ -110,3 +112,14 @@ class Lexer:
         """Found by halving: comments within comments, read again and again, must not cost a scan each."""
         index = bisect_left(self._line_ends, position)
         return self._line_ends[index] if index < len(self._line_ends) else len(self.text)
+
+
+def resolve(text: str) -> str:
+    """The text with its ``\\uXXXX`` and ``\\UXXXXXXXX`` resolved; those that name no character stay."""
+
+    def character(match: re.Match[str]) -> str:
+        number = int(match[1] or match[2], 16)
+        surrogate = 0xD800 <= number <= 0xDFFF
+        return match[0] if surrogate or number > 0x10FFFF else chr(number)
+
+    return _ESCAPE.sub(character, text)

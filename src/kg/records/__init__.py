@@ -1,6 +1,7 @@
 """Curated records in files: reading, checking and expanding them to JSON-LD.
 
     dataset   dataset.toml -> Dataset
+    changes   CHANGES.md -> the change notes of each release
     files     which files of the folder hold records
     reader    YAML files -> located values (every field knows its file and line)
     model     ontology + shapes + layout.toml -> RecordModel (types, fields, kinds)

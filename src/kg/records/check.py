@@ -44,13 +44,16 @@ def references(records: Sequence[Record], base: str, lost: Collection[str] = ())
     record, or to one nested in it, is not at fault.
     """
     known = {inner.id for top in records for inner in top.all()}
+    by_path: dict[str, list[str]] = {}
+    for local in sorted(known):
+        by_path.setdefault(local.partition("/")[0], []).append(local)
     for record in (inner for top in records for inner in top.all()):
         for field, value in _of_kind(record, Kind.REFERENCE):
             wanted = value.text.removeprefix(f"{base}id/")
             is_local = wanted != value.text or vocab.LOCAL_ID.fullmatch(wanted)
             if is_local and wanted not in known and not _is_lost(wanted.partition("/")[2], lost):
                 paths = field.paths or (wanted.partition("/")[0],)
-                fitting = sorted(i for i in known if i.partition("/")[0] in paths)
+                fitting = [local for path in paths for local in by_path.get(path, ())]
                 yield Finding(
                     Severity.VIOLATION,
                     "dangling-reference",
@@ -62,7 +65,8 @@ def references(records: Sequence[Record], base: str, lost: Collection[str] = ())
 
 def _is_lost(name: str, lost: Collection[str]) -> bool:
     """Whether the record of this name is lost, or is nested in one that is."""
-    return any(name == each or name.startswith(f"{each}.") for each in lost)
+    parts = name.split(".")
+    return any(".".join(parts[: n + 1]) in lost for n in range(len(parts)))
 
 
 def cited(records: Iterable[Record]) -> Iterator[tuple[Passage, Value]]:
@@ -100,7 +104,10 @@ def _stretch(record: Record) -> tuple[int, int] | None:
 
 
 def evidence(records: Sequence[Record], digests: Digests, lost: Collection[str] = ()) -> Iterator[Finding]:
-    """Findings on passages: of an unknown article, outside it, or without a recorded digest."""
+    """Findings on passages: of an unknown article, outside it, or without a recorded digest.
+
+    The shapes ask the first two as well (C34), but of passages only that have a digest already.
+    """
     articles = {r.id.partition("/")[2]: r for r in records if r.type.name == "Article"}
     seen: set[str] = set()
     for passage, value in cited(records):
@@ -135,10 +142,11 @@ def evidence(records: Sequence[Record], digests: Digests, lost: Collection[str] 
 
 def _outside(passage: Passage, article: Record) -> str:
     """The stretch of the article, for people, where the passage leaves it; else nothing."""
-    start, end = _stretch(article) or (0, passage.end)
-    if _is_impossible(article) or start <= passage.start < passage.end <= end:
-        return ""
-    return f"{start} to {end}"
+    stretch = _stretch(article)
+    if stretch is None or _is_impossible(article):
+        return ""  # what is wrong with the article itself is told there
+    start, end = stretch
+    return "" if start <= passage.start and passage.end <= end else f"{start} to {end}"
 
 
 def stale(records: Sequence[Record], digests: Digests) -> Iterator[Finding]:

@@ -61,6 +61,8 @@ def find(name_or_folder: str | Path | None = None) -> Dataset:
     Raises NotFound if there is neither a folder with a dataset.toml nor a bundled dataset of
     that name, and DataError (with a finding for each fault) if its dataset.toml is wrong.
     """
+    if name_or_folder == "":
+        raise NotFound("the dataset's name is empty", hint="leave it out to mean the bundled one")
     wanted = str(name_or_folder or resources.BUNDLED_DATASET)
     for folder in (Path(wanted), resources.data() / wanted):
         if (folder / FILE).is_file():
@@ -84,6 +86,8 @@ def read(folder: Path) -> Dataset:
         raise _wrong(
             folder, [_finding(1, f"{FILE} is not UTF-8: {error.reason}", "save it as UTF-8")]
         ) from error
+    except RecursionError as error:
+        raise _wrong(folder, [_finding(1, f"{FILE} nests too deep", "lay it out flatter")]) from error
     except tomllib.TOMLDecodeError as error:
         line = int(m[1]) if (m := re.search(r"line (\d+)", str(error))) else 1
         raise _wrong(folder, [_finding(line, f"{FILE} is not TOML: {error}", "mend the syntax")]) from error

@@ -10,7 +10,7 @@ from typing import Any
 
 from kg.errors import NotFound
 from kg.findings import Finding, Location, Severity, in_order
-from kg.records import check, expand, model, passages
+from kg.records import changes, check, expand, model, passages
 from kg.records.dataset import FILE, Dataset
 from kg.records.files import passed_over, record_files, shown
 from kg.records.parse import Parser, Record, names_in
@@ -97,7 +97,7 @@ def parse(dataset: Dataset) -> Parsed:
         parser.fault(
             Location(FILE), "no-records", "the dataset holds no records", "add a .yaml file beside it"
         )
-    for extra in (FILE, passages.FILE):
+    for extra in (FILE, passages.FILE, changes.FILE):
         if (dataset.root / extra).is_file():
             inputs.append(InputFile(extra, hashlib.sha256((dataset.root / extra).read_bytes()).hexdigest()))
     inputs.sort(key=lambda i: i.path)
@@ -121,7 +121,7 @@ def load(dataset: Dataset, sources: Path | None = None) -> Loaded:
         *check.references(records, dataset.base, parsed.lost),
         *check.stretches(records),
         *check.evidence(records, digests, parsed.lost),
-        *check.stale(records, digests),
+        *(() if parsed.lost else check.stale(records, digests)),  # what was not read may cite them
         *check.against_sources(records, digests, texts),
         *_unknown_sources(dataset, records),
     ]

@@ -21,7 +21,9 @@ from kg.records.names import nearest, proper_id, slug_of
 from kg.records.reader import Fields, Items, Node, Text
 
 _LANGUAGE: Final = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
-_CONTROL: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+_CONTROL: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff]")
+"""What no text of XML, and so no export as RDF/XML, can hold, and DEL."""
+
 _ID_LINE: Final = re.compile(rf"\bid:\s*['\"]?{vocab.LOCAL_ID.pattern}")
 BOOKKEEPING: Final = ("reviewState", "curator")
 _CHARS: Final = 100_000
@@ -220,7 +222,10 @@ class Parser:
         for key, value in node.entries:
             if not _LANGUAGE.fullmatch(key.value):
                 self.fault(
-                    key.at, "bad-language", f"{key.value!r} is no language tag", "use one like en, fr or az; quote a text that holds a comma"
+                    key.at,
+                    "bad-language",
+                    f"{key.value!r} is no language tag",
+                    "use one like en, fr or az; quote a text that holds a comma",
                 )
                 continue
             for item in value.items if isinstance(value, Items) else (value,):
@@ -237,7 +242,7 @@ class Parser:
             self.fault(
                 node.at,
                 "bad-text",
-                f"{field.name} holds a control character or is too long",
+                f"{field.name} holds {_unfit(node.value)}",
                 "write it plainly",
             )
             return None
@@ -329,3 +334,8 @@ class Parser:
 
 def _name(local: str) -> str:
     return local.partition("/")[2]
+
+
+def _unfit(text: str) -> str:
+    found = _CONTROL.search(text)
+    return f"the character U+{ord(found[0]):04X}" if found else f"more than {_CHARS:,} characters"

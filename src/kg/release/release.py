@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from kg import disk
-from kg.errors import StoreDamaged
+from kg.errors import ForeignFormat, NotFound, StoreDamaged
+from kg.records.changes import Section
 from kg.release import digest as merkle
 
 if TYPE_CHECKING:
@@ -25,6 +27,9 @@ REPORT: Final = "report.json"
 GRAPHS: Final = "graphs.json"
 CHECKSUMS: Final = "checksums.json"
 STORE: Final = "store"
+
+CORRUPT: Final = "Corruption"
+"""How a message of RocksDB begins when a part of a file has not the checksum that was written with it."""
 
 _REQUIRED: Final = ("digest", "dataset", "counts", "inputs", "graphs", "findings", "software")
 _UNCHECKED: Final = re.compile(r"store/(LOCK|LOG.*)")
@@ -45,20 +50,24 @@ class Release:
     def open(cls, path: Path) -> Release:
         """The release in a folder.
 
-        Cheap: the manifest is read and every file is looked for and its size compared.
-        Raises StoreDamaged, naming the file, if the folder is missing, half written or of a
-        later format.
+        Cheap: the manifest is read and compared with its checksum, and every file is looked for
+        and its size compared. Raises StoreDamaged, naming the file, if the folder is missing or half
+        written, and ForeignFormat if it is of a later format.
         """
         manifest = _json(path, MANIFEST)
         if manifest.get("format", FORMAT) != FORMAT:
-            raise StoreDamaged(f"{path / MANIFEST}: format {manifest['format']} is unknown", hint="update kg")
+            raise ForeignFormat(
+                f"{path / MANIFEST}: format {manifest['format']} is unknown", hint="update kg"
+            )
         missing = [key for key in _REQUIRED if key not in manifest]
         if missing or not DIGEST.fullmatch(str(manifest["digest"])):
             what = f"{', '.join(missing)} missing" if missing else "the digest is not 64 hex digits"
             raise damaged(path / MANIFEST, what)
         if DIGEST.fullmatch(path.name) and path.name != manifest["digest"]:
             raise damaged(path / MANIFEST, f"it is of release {manifest['digest'][:12]}")
-        _check_sizes(path)
+        checksums = _check_sizes(path)
+        if disk.sha256(path / MANIFEST) != checksums.get(MANIFEST, (0, ""))[1]:
+            raise damaged(path / MANIFEST, "its checksum differs")
         return cls(path, manifest["digest"], manifest)
 
     @property
@@ -71,13 +80,55 @@ class Release:
         """The base IRI of the dataset; ends in a slash."""
         return str(self.manifest["dataset"]["base"])
 
+    @property
+    def version(self) -> str:
+        """The version of the dataset; empty where dataset.toml gives none."""
+        return str(self.manifest["dataset"].get("version") or "")
+
+    @property
+    def size(self) -> int:
+        """The bytes of its files."""
+        return sum(size for size, _ in _checksums(self.path).values())
+
+    @property
+    def changes(self) -> tuple[Section, ...]:
+        """The dataset's change notes as they were when it was built, the latest first."""
+        return tuple(Section(each["title"], each["text"]) for each in self.manifest.get("changes", ()))
+
+    def leaves(self) -> dict[str, str]:
+        """Each named graph with the digest of its triples. Raises StoreDamaged."""
+        try:
+            return {row["graph"]: row["digest"] for row in _json(self.path, GRAPHS)["graphs"]}
+        except (KeyError, TypeError) as error:
+            raise damaged(self.path / GRAPHS, "a row has not both graph and digest") from error
+
+    @contextlib.contextmanager
+    def held(self) -> Iterator[Release]:
+        """Keep the release from being pruned while it is read, here or in a forked child.
+
+        Raises NotFound if it has been pruned since it was opened, and StoreDamaged where RocksDB, while
+        the block reads, finds that a part of the store has not its checksum.
+        """
+        try:
+            with disk.shared(self.path):
+                self.path.stat()  # it may have gone between opening and holding
+                yield self
+        except FileNotFoundError as error:
+            if self.path.is_dir():
+                raise
+            raise NotFound(f"{self.path}: the release has been removed", hint="kg releases list") from error
+        except (OSError, RuntimeError) as error:
+            if CORRUPT in str(error):
+                raise damaged(self.store_path, str(error)) from error
+            raise
+
     def open_store(self) -> Store:
         """The store, opened read-only. Raises StoreDamaged if RocksDB cannot open it."""
         import pyoxigraph
 
         try:
             return pyoxigraph.Store.read_only(str(self.store_path))
-        except (OSError, ValueError) as error:
+        except (OSError, RuntimeError, ValueError) as error:
             raise damaged(self.store_path, str(error)) from error
 
     def verify(self, deep: bool = False) -> None:
@@ -99,7 +150,7 @@ class Release:
 
     def _verify_digest(self) -> None:
         found = merkle.of_store(self.open_store())
-        recorded = {row["graph"]: row["digest"] for row in _json(self.path, GRAPHS)["graphs"]}
+        recorded = self.leaves()
         for leaf in found:
             if recorded.get(leaf.graph) != leaf.digest:
                 raise damaged(self.store_path, f"the triples of graph {leaf.graph} are not those published")
@@ -125,14 +176,17 @@ def damaged(path: Path, what: str) -> StoreDamaged:
     return StoreDamaged(f"{path}: {what}", hint=_REMEDY)
 
 
-def _check_sizes(path: Path) -> None:
-    for name, (expected, _) in _checksums(path).items():
+def _check_sizes(path: Path) -> dict[str, tuple[int, str]]:
+    """Compare sizes; gives back the checksums, which say them."""
+    checksums = _checksums(path)
+    for name, (expected, _) in checksums.items():
         try:
             size = (path / name).stat().st_size
         except OSError as error:
             raise damaged(path / name, "the file is missing") from error
         if size != expected:
             raise damaged(path / name, f"{size} bytes, not {expected}")
+    return checksums
 
 
 def _checksums(path: Path) -> dict[str, tuple[int, str]]:

@@ -52,7 +52,7 @@ def answer(iri: str, fmt: Format, local: str = "") -> Response | str:
 def _reading(here: Site, iri: str) -> prose.Reading | None:
     """An article read back as sentences; None of anything else."""
     is_article = vocab.PAC + "Article" in here.lookups.types(iri)
-    return prose.read(here.lookups.store, iri) if is_article else None
+    return prose.read(here.lookups.store, here.links.base, iri) if is_article else None
 
 
 def document_format() -> Format:

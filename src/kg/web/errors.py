@@ -11,6 +11,8 @@ from gunicorn.http.errors import NoMoreData, ParseException
 from werkzeug.exceptions import HTTPException
 
 from kg.errors import KgError, TooManyQueries
+from kg.query.failures import damaged
+from kg.release.release import CORRUPT
 from kg.web.negotiate import prefers_html
 
 PROBLEM = "application/problem+json"
@@ -81,6 +83,8 @@ def _unreadable(error: Exception) -> Response:
 
 def _unforeseen(error: Exception) -> Response:
     current_app.logger.exception("unforeseen failure: %s %s", request.method, request.path)
+    if CORRUPT in str(error):  # an entity page read the store itself
+        return _answer(problem(damaged(str(error))))
     detail = "The server failed in a way that was not foreseen. It has been logged."
     return _answer({"type": "about:blank", "title": "Internal Server Error", "status": 500, "detail": detail})
 

@@ -8,6 +8,7 @@ from flask import Blueprint, Response, json, render_template, request
 
 from kg.errors import NotFound, ParameterError
 from kg.formats import BY_FORM, RDF_FORMATS, RESULT_FORMATS, Format
+from kg.query import entities
 from kg.query.request import parse
 from kg.web import negotiate, running, words
 from kg.web.lookups import spaced
@@ -53,6 +54,7 @@ def run(name: str) -> Response | str:
     canned = site().catalog.get(name)
     pairs = words.in_url()
     given = _given(canned, pairs)
+    entities.check(canned, given, site().lookups.store, site().links.base)
     query = parse(canned.bind(given, site().links.base), service_allow=site().settings.service_allow)
     fmt = suffix or running.answer_format(query.form, words.once(pairs, "format"))
     timeout = words.seconds(words.once(pairs, "timeout"), site().settings.timeout)

@@ -33,13 +33,14 @@ _REMEDIES: Final = {
 
 
 def run(release: Release, settings: Settings) -> None:
-    """Serve a release until SIGTERM or SIGINT. Returns by SystemExit, as gunicorn does.
+    """Serve a release until SIGTERM or SIGINT, held against pruning. Returns by SystemExit, as gunicorn.
 
     Says where on standard output once connections are answered. Raises EnvironmentFault if the
     port cannot be had.
     """
     listener = listen(settings.host, settings.port)
-    _Server(release, settings, listener).run()
+    with release.held():
+        _Server(release, settings, listener).run()
 
 
 def listen(host: str, port: int) -> socket.socket:

@@ -63,6 +63,8 @@ def test_an_executor_loads_pyoxigraph_and_nothing_heavy(store_path: Path) -> Non
         "kg.query.confine",
         "kg.query.engine",
         "kg.query.executor",
+        "kg.query.limits",
+        "kg.query.tokens",
         "kg.query.xml",
     }
 

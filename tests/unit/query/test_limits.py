@@ -10,8 +10,7 @@ from collections.abc import Callable
 import pytest
 
 from kg.errors import QuerySyntaxError
-from kg.query.limits import DEEPEST, LONGEST
-from kg.query.request import parse
+from kg.query.limits import DEEPEST, LONGEST, check
 
 MANY = 100_000
 CHAINS: dict[str, Callable[[int], str]] = {
@@ -53,16 +52,16 @@ def nested(brackets: str, depth: int) -> str:
 
 @pytest.mark.parametrize("brackets", ["{}", "()", "[]"])
 def test_brackets_may_nest_to_a_depth_that_no_person_needs(brackets: str) -> None:
-    parse(nested(brackets, DEEPEST))
+    check(nested(brackets, DEEPEST))
     with pytest.raises(QuerySyntaxError, match="deep") as caught:
-        parse(nested(brackets, DEEPEST + 1))
+        check(nested(brackets, DEEPEST + 1))
     assert (caught.value.line, caught.value.column) == (1, 9 + DEEPEST + 1)
 
 
 @pytest.mark.parametrize("chain", CHAINS)
 def test_a_chain_that_would_overflow_the_stack_is_refused_with_its_place(chain: str) -> None:
     with pytest.raises(QuerySyntaxError, match="hang together") as caught:
-        parse("\n" + CHAINS[chain](MANY))
+        check("\n" + CHAINS[chain](MANY))
     assert caught.value.line == 2
     assert caught.value.column
     assert caught.value.column > LONGEST
@@ -70,37 +69,37 @@ def test_a_chain_that_would_overflow_the_stack_is_refused_with_its_place(chain: 
 
 @pytest.mark.parametrize("text", FLAT.values(), ids=FLAT)
 def test_what_is_flat_may_be_as_long_as_it_likes(text: str) -> None:
-    parse(text)
+    check(text)
 
 
 @pytest.mark.parametrize(
     "opening", ["?a<'>' && ", "?a <'>' && ", "'x'<'>' && ", "1<'#'>' && ", "?a<#>\n'>' && "]
 )
 def test_no_string_or_comment_hides_brackets_behind_what_only_looks_like_an_iri(opening: str) -> None:
-    parse("ASK { FILTER(" + opening + "(1)) }")
+    check("ASK { FILTER(" + opening + "(1)) }")
     with pytest.raises(QuerySyntaxError, match="deep"):
-        parse("ASK { FILTER(" + opening + "(" * 3000 + "1" + ")" * 3000 + ") }")
+        check("ASK { FILTER(" + opening + "(" * 3000 + "1" + ")" * 3000 + ") }")
     with pytest.raises(QuerySyntaxError, match="hang together"):
-        parse("ASK { FILTER(" + opening + "1+" * MANY + "1) }")
+        check("ASK { FILTER(" + opening + "1+" * MANY + "1) }")
 
 
 def test_an_escape_hides_no_brackets() -> None:
     with pytest.raises(QuerySyntaxError, match="deep"):
-        parse("ASK { FILTER(" + "\\u0028" * 300 + "1" + ")" * 300 + ") }")
+        check("ASK { FILTER(" + "\\u0028" * 300 + "1" + ")" * 300 + ") }")
 
 
 def test_rows_of_values_end_where_they_end() -> None:
     with pytest.raises(QuerySyntaxError, match="hang together"):
-        parse("ASK { VALUES ?x { 1 } FILTER(" + "1+" * MANY + "1) }")
+        check("ASK { VALUES ?x { 1 } FILTER(" + "1+" * MANY + "1) }")
     with pytest.raises(QuerySyntaxError, match="hang together"):
-        parse("ASK { ?VALUES ?x ?values {" + "!" * MANY + "} }")
+        check("ASK { ?VALUES ?x ?values {" + "!" * MANY + "} }")
     with pytest.raises(QuerySyntaxError, match="deep"):
-        parse("ASK { VALUES ?x { " + "<<( <a:a> <a:b> " * MANY + "} }")
+        check("ASK { VALUES ?x { " + "<<( <a:a> <a:b> " * MANY + "} }")
 
 
 def test_a_text_of_nothing_but_ambiguous_signs_is_refused_and_costs_no_walk_for_each_reading() -> None:
     with pytest.raises(QuerySyntaxError):
-        parse("ASK { FILTER(" + "?a<'>" * MANY + ") }")
+        check("ASK { FILTER(" + "?a<'>" * MANY + ") }")
 
 
 def longest(make: Callable[[int], str]) -> str:
@@ -109,7 +108,7 @@ def longest(make: Callable[[int], str]) -> str:
     while high - low > 1:
         middle = (low + high) // 2
         try:
-            parse(make(middle))
+            check(make(middle))
             low = middle
         except QuerySyntaxError:
             high = middle

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from kg.errors import KgError, NotAcceptable, QuerySyntaxError, Refused, UsageError
 from kg.formats import CSV, TURTLE
-from kg.query.request import check_format, parse, resolve, undeclared
+from kg.query.request import check_format, parse, undeclared
+from kg.query.tokens import resolve
 
 PROLOGUE = "# SELECT\nBASE <http://a/ASK>\nPREFIX select: <http://a/#>\nprefix : <http://b/>\n"
 

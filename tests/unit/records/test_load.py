@@ -205,3 +205,23 @@ def test_an_unknown_dataset_gets_the_names_that_there_are():
     with pytest.raises(NotFound) as raised:
         dataset.find("icesco-azerbaijan-2012")
     assert raised.value.hint == "did you mean 'icesco-azerbaijan-2021'?"
+
+
+def test_a_character_that_no_xml_can_hold_is_named(make: Make):
+    found = make(make.records.replace("prefLabel: Talks", 'prefLabel: "Talks \\uFFFF"'))
+    (finding,) = [f for f in load(found).findings if f.code == "bad-text"]
+    assert "U+FFFF" in finding.message
+
+
+def test_a_dataset_toml_that_nests_too_deep_is_a_finding(make: Make):
+    path = make().root / "dataset.toml"
+    path.write_text(
+        "x = " + "[" * 5000 + "]" * 5000 + "\n" + path.read_text(encoding="utf-8"), encoding="utf-8"
+    )
+    with pytest.raises(DataError, match="at fault"):
+        dataset.read(path.parent)
+
+
+def test_an_empty_name_is_not_the_bundled_dataset():
+    with pytest.raises(NotFound, match="empty"):
+        dataset.find("")

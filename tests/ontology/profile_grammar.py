@@ -1,6 +1,6 @@
 """The grammars of OWL Lite and OWL 2 RL as tables, and an index of a schema's triples to check them on.
 
-Facts only; ``kg.build.profile`` walks them. Sources: OWL Web Ontology Language Reference, section 8.3,
+Facts only; ``profile_check`` walks them. Sources: OWL Web Ontology Language Reference, section 8.3,
 and OWL Semantics, section 2 (the abstract syntax of OWL Lite); OWL 2 Profiles (Second Edition),
 section 4.2. The typings rdfs:Class, rdf:Property and rdf:List are taken beside OWL's own, as both
 mappings to triples take them.

@@ -11,7 +11,7 @@ Specification, sections 5 (declarations) and 11 (simple properties). Two allowan
 taken in a Lite header, where OWL 1 gives it no meaning; literals are checked for their datatype, not
 for their form.
 
-Imported by checks and tests only; imports pyoxigraph, kg.vocab and the tables of ``profile_grammar``.
+Nothing of this is needed to build or serve a graph, so it lives with the tests that use it.
 """
 
 from __future__ import annotations
@@ -22,7 +22,9 @@ from typing import Final, Literal, get_args
 
 import pyoxigraph as ox
 
-from kg.build.profile_grammar import (
+from kg.vocab import OWL, RDF, RDFS, XSD
+
+from .profile_grammar import (
     ANNOTATIONS,
     CONNECTIVES,
     HEADER,
@@ -41,7 +43,6 @@ from kg.build.profile_grammar import (
     Term,
     short,
 )
-from kg.vocab import OWL, RDF, RDFS, XSD
 
 Profile = Literal["owl-lite", "owl-2-rl", "house"]
 HOUSE: Final = "house rules, docs/ontology.md"
