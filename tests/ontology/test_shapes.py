@@ -192,6 +192,7 @@ def test_every_concept_that_a_query_names_is_in_its_scheme() -> None:
     declared = {q.subject.value for q in background() if isinstance(q.subject, ox.NamedNode)}
     folders = {
         "completion": "completion",
+        "date-basis": "date-basis",
         "type": "event-type",
         "role": "role",
         "status": "status",
