@@ -80,11 +80,20 @@ class _Echoes:
         place = self._locate(result.focus, result.path)
         if place and (place.file, place.line) in self._lines:
             return True
-        if result.component in (_MISSING, _SPARQL) and self._locate(result.focus, None) in self._faulty:
+        if self._may_be_missing(result) and self._locate(result.focus, None) in self._faulty:
             return True
         if self._is_bad(result.focus) or bool(result.value and self._is_bad(result.value)):
             return True
         return result.component == _SPARQL and not self._unsure.isdisjoint(self._graphs(result.focus))
+
+    @staticmethod
+    def _may_be_missing(result: Result) -> bool:
+        """Whether it asks for something that a faulty field may have been meant for.
+
+        Warnings and notes of queries do, nearly all of them; their violations are of what is there.
+        """
+        query = result.component == _SPARQL and result.severity is not Severity.VIOLATION
+        return query or result.component == _MISSING
 
     def _is_bad(self, term: str) -> bool:
         """Doubtful, or an id of the dataset without a record."""

@@ -192,3 +192,8 @@ def test_no_warning_or_note_follows_from_a_fault_either(
     change(folder, file, old, new)
     after = {f.code for f in pipeline.check(dataset.read(folder)).findings}
     assert after - before - {"held-back"} == {code}
+
+
+def test_a_violation_of_what_is_there_is_told_beside_a_fault_of_the_same_record(folder: Path):
+    change(folder, "events.yaml", "  endDate: 2021-02-03\n", "  endDate: 2021-02-01\n  colour: blue\n")
+    assert {f.code for f in found(folder)} == {"unknown-field", "C05-end-before-start"}
