@@ -115,3 +115,16 @@ def server(release: Release) -> Iterator[Server]:
     running = start(release, timeout=10.0, max_body=65_536, max_url=4_096)
     yield running
     stop(running.process)
+
+
+def members(session: int) -> dict[int, str]:
+    """The processes of a session and their states, Z for one dead and not waited for (/proc/PID/stat)."""
+    found = {}
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            fields = stat.read_text().rpartition(")")[2].split()
+        except OSError:
+            continue
+        if int(fields[3]) == session:
+            found[int(stat.parent.name)] = fields[0]
+    return found

@@ -15,7 +15,7 @@ import pytest
 
 from kg.release import Release
 
-from .conftest import Server, start, stop
+from .conftest import Server, members, start, stop
 
 ENDLESS = "SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i . ?j ?k ?l }"
 LONG = "SELECT * { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i . ?j ?k ?l }"
@@ -50,16 +50,8 @@ def executors(server: Server) -> list[int]:
 
 
 def session(server: Server) -> list[int]:
-    """The living processes of a server's session: field 6 of /proc/PID/stat."""
-    found = []
-    for stat in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            fields = stat.read_text().rpartition(")")[2].split()
-        except OSError:
-            continue
-        if int(fields[3]) == server.process.pid and fields[0] != "Z":
-            found.append(int(stat.parent.name))
-    return found
+    """The living processes of a server's session."""
+    return [pid for pid, state in members(server.process.pid).items() if state != "Z"]
 
 
 def command(pid: int) -> bytes:

@@ -5,12 +5,11 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 from rdflib import Dataset, Graph
 
-from .conftest import LAUNCHER, start, stop
+from .conftest import LAUNCHER, members, start, stop
 
 EVERYWHERE = [
     "/",
@@ -195,17 +194,4 @@ def test_sigterm_ends_the_server_and_every_process_of_it(release):
     running.query("ASK {}")
     group = running.process.pid
     assert stop(running.process) == 0
-    assert members(group) == []
-
-
-def members(session: int) -> list[str]:
-    """The processes of a session (Linux: field 6 of /proc/PID/stat); the dead and waited for are gone."""
-    found = []
-    for stat in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            fields = stat.read_text().rpartition(")")[2].split()
-        except OSError:
-            continue
-        if int(fields[3]) == session:
-            found.append(stat.parent.name)
-    return found
+    assert members(group) == {}
