@@ -12,5 +12,5 @@
     inputs    what goes into a build, so that one is made only when something changed
 
 Promises: the same inputs give the same digest; a build that is killed leaves the current
-release as it was. pySHACL is imported only in ``validate``.
+release as it was. pySHACL is imported only in ``stock``.
 """

@@ -11,16 +11,19 @@ are rules between records, and rules of tidiness. docs/queries.md lists them.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from functools import partial
+from itertools import chain
 from pathlib import Path
 from typing import Any, Final
 
 import pyoxigraph as ox
 
 from kg import resources
-from kg.build.report import Result
-from kg.build.validate import fill, label_of, written
+from kg.build.data import Data, side_by_side
+from kg.build.report import Result, written
+from kg.build.sets import fill
 from kg.errors import EnvironmentFault
 from kg.findings import Severity
 from kg.vocab import SH, SHAPES
@@ -40,13 +43,17 @@ class Check:
     query: str
 
 
-def run(store: ox.Store, checks: Iterable[Check] | None = None) -> list[Result]:
+def run(store: ox.Store, checks: Iterable[Check] | None = None, *, merged: bool = False) -> list[Result]:
     """Every row of every check as a result, in a fixed order. ``checks`` are the package's own by default.
+
+    ``merged`` says that the default graph of the store is the union of all graphs already.
 
     Raises EnvironmentFault if a query does not parse or does not select ``?this``.
     """
-    found = {result for check in (read() if checks is None else checks) for result in _rows(store, check)}
-    return sorted(found, key=lambda result: result.sort_key)
+    data = Data(store, merged)
+    found = set(chain(*side_by_side(partial(_results, data), read() if checks is None else checks)))
+    ordered = sorted(found, key=lambda result: result.sort_key)
+    return [replace(result, label=data.label_of(result.focus)) for result in ordered]
 
 
 def read(folder: Path | None = None) -> list[Check]:
@@ -70,26 +77,19 @@ def _check(path: Path) -> Check:
     return Check(path.stem, worth, sentence[1], text)
 
 
-def _rows(store: ox.Store, check: Check) -> Iterator[Result]:
-    try:
-        solutions: Any = store.query(check.query, use_default_graph_as_union=True)
-    except SyntaxError as fault:
-        raise EnvironmentFault(f"the check {check.name} does not parse: {fault}") from fault
-    names = [variable.value for variable in getattr(solutions, "variables", ())]
-    if "this" not in names:
-        raise EnvironmentFault(f"the check {check.name} does not select ?this")
-    for solution in solutions:
-        row = {name: solution[name] for name in names if solution[name] is not None}
-        path, value = row.get("path"), row.get("value")
-        focus = written(row["this"])
-        yield Result(
-            focus=focus,
-            path=written(path) if path else None,
-            value=written(value) if value else None,
-            severity=check.severity,
-            message=fill(check.message, row),
-            source_shape=SHAPES + check.name,
-            source_constraint=None,
-            component=_COMPONENT,
-            label=label_of(store, focus),
-        )
+def _results(data: Data, check: Check) -> list[Result]:
+    return [_result(check, row) for row in data.rows(check.query, f"the check {check.name}")]
+
+
+def _result(check: Check, row: dict[str, Any]) -> Result:
+    path, value = row.get("path"), row.get("value")
+    return Result(
+        focus=written(row["this"]),
+        path=written(path) if path else None,
+        value=written(value) if value else None,
+        severity=check.severity,
+        message=fill(check.message, row),
+        source_shape=SHAPES + check.name,
+        source_constraint=None,
+        component=_COMPONENT,
+    )

@@ -10,7 +10,7 @@ import hashlib
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final
 
 import pyoxigraph as ox
 
@@ -131,8 +131,13 @@ def _boolean(value: bool) -> ox.Literal:
     return ox.Literal(str(value).lower(), datatype=ox.NamedNode(XSD + "boolean"))
 
 
+def written(term: Any) -> str:
+    """An IRI as it is; a literal or blank node in N-Triples syntax."""
+    return term.value if isinstance(term, ox.NamedNode) else str(term)
+
+
 def _term(text: str | None) -> ox.NamedNode | ox.BlankNode | ox.Literal | None:
-    """The reverse of ``validate.written``: a term from its text."""
+    """The reverse of ``written``: a term from its text."""
     if text is None:
         return None
     if not text.startswith(('"', "_:")):

@@ -170,3 +170,9 @@ def test_a_query_without_a_target_is_refused(tmp_path: Path) -> None:
     untargeted = SHAPES.replace("sh:targetClass ex:Vessel ; ", "")
     with pytest.raises(EnvironmentFault, match="cannot run as a set query"):
         validate(store_of(BOATS), shapes_of(tmp_path, untargeted))
+
+
+def test_a_stored_merge_is_validated_like_the_union(shapes: Path) -> None:
+    merged, graph = store_of(BOATS), ox.NamedNode(EX + "graph")
+    merged.extend([ox.Quad(q.subject, q.predicate, q.object, graph) for q in merged])
+    assert validate(merged, shapes, merged=True) == validate(store_of(BOATS), shapes)
