@@ -6,9 +6,10 @@ from pathlib import Path
 
 from kg.errors import DataError
 from kg.findings import Finding, Severity, stops_release
-from kg.records import check, passages
+from kg.records import passages
 from kg.records.dataset import Dataset
-from kg.records.load import parse, read_texts
+from kg.records.entries import cited as cited_by
+from kg.records.load import folder_of_texts, listed, parse
 
 
 def write(dataset: Dataset, sources: Path) -> int:
@@ -18,13 +19,14 @@ def write(dataset: Dataset, sources: Path) -> int:
     or cites a stretch outside its source text.
     """
     parsed = parse(dataset)
-    texts = read_texts(dataset, parsed.records, sources)
+    folder_of_texts(sources)
     files = {
         r.id.partition("/")[2]: r.first("sourceFile") for r in parsed.records if r.type.name == "Article"
     }
+    texts = {name: passages.read_source(sources, name) for name in listed(dataset, files.values())}
     findings = list(parsed.findings)
     cited: dict[passages.Passage, str] = {}
-    for passage, value in check.cited(parsed.records):
+    for passage, value in (each for top in parsed.records for r in top.all() for each in cited_by(r)):
         text = texts.get(files.get(passage.article, ""))
         if text is None or text.slice(passage) is None:
             message = f"{passage.name} is not a stretch of any source text at hand"
