@@ -57,7 +57,11 @@ def test_a_record_is_a_sentence_with_its_stretch(release: Release, sentence: str
 def test_the_stretches_that_no_record_cites_are_named(bundled: Dataset, release: Release):
     lines = told(release, "president-reception")
     assert lines[lines.index("## Cited by no record") + 1 : -1] == ["[10326–10355] 29 code points"]
-    spans = [p for p, _ in (c for top in load.parse(bundled).records for r in top.all() for c in cited(r)) if p.article == "president-reception"]
+    spans = [
+        p
+        for p, _ in (c for top in load.parse(bundled).records for r in top.all() for c in cited(r))
+        if p.article == "president-reception"
+    ]
     assert not any(p.start < 10355 and p.end > 10326 for p in spans)
 
 

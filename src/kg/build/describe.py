@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import Final, Protocol
 from urllib.parse import quote
@@ -21,6 +20,7 @@ from urllib.parse import quote
 from pyoxigraph import Literal, NamedNode, Triple
 
 from kg import vocab
+from kg.build.shards import Statistics
 from kg.records import changes
 from kg.records.dataset import Dataset
 
@@ -72,14 +72,14 @@ def provenance(records: Iterable[Traced], base: str) -> Iterator[Triple]:
         )
 
 
-def description(dataset: Dataset, content: Iterable[Triple]) -> Iterator[Triple]:
-    """VoID and DCAT about the dataset; the counts are of ``content``, each triple once.
+def description(dataset: Dataset, statistics: Statistics) -> Iterator[Triple]:
+    """VoID and DCAT about the dataset.
 
-    ``content`` is everything but the description itself, which cannot count itself.
+    ``statistics`` are of everything but the description itself, which cannot count itself.
     """
     node = NamedNode(dataset.base + "dataset")
     yield from _header(node, dataset)
-    yield from _statistics(node, dataset, set(content))
+    yield from _statistics(node, dataset, statistics)
 
 
 def _header(node: NamedNode, dataset: Dataset) -> Iterator[Triple]:
@@ -106,16 +106,10 @@ def _header(node: NamedNode, dataset: Dataset) -> Iterator[Triple]:
     yield Triple(node, _iri(vocab.VOID, "uriSpace"), Literal(dataset.base + "id/"))
 
 
-def _statistics(node: NamedNode, dataset: Dataset, content: set[Triple]) -> Iterator[Triple]:
-    classes = Counter(
-        t.object.value for t in content if t.predicate == _TYPE and isinstance(t.object, NamedNode)
-    )
-    properties = Counter(t.predicate.value for t in content)
-    space = dataset.base + "id/"
-    entities = {
-        t.subject for t in content if isinstance(t.subject, NamedNode) and t.subject.value.startswith(space)
-    }
-    totals = (len(content), len(entities), len(classes), len(properties))
+def _statistics(node: NamedNode, dataset: Dataset, found: Statistics) -> Iterator[Triple]:
+    classes = {term[1:-1].decode(): number for term, number in found.classes.items()}
+    properties = {term[1:-1].decode(): number for term, number in found.properties.items()}
+    totals = (found.triples, found.entities, len(classes), len(properties))
     for term, number in zip(("triples", "entities", "classes", "properties"), totals, strict=True):
         yield Triple(node, _iri(vocab.VOID, term), Literal(number))
     for namespace in sorted({_namespace(iri) for iri in (*classes, *properties)}):

@@ -1,37 +1,46 @@
-"""The stages in order: load, convert, gate, infer, describe, write, publish.
+"""The stages in order: read, convert, gate, infer, describe, write, publish.
 
 ``check`` goes as far as the gate; ``build`` all the way. Findings of all stages are collected
-before anything stops, and nothing is published while there is a violation.
+before anything stops, and nothing is published while there is a violation. What is made on the
+way stands in files, so that memory does not grow with the corpus.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
-from typing import Any, Final, TypeAlias
+from typing import Any, Final
 
-from pyoxigraph import NamedNode, Quad, Store, Triple
+from pyoxigraph import Store
 
-from kg import resources, vocab
-from kg.build import convert, counts, describe, infer, inputs, write
+from kg import disk
+from kg.build import inputs, links, write
+from kg.build.crew import Crew, cores, crew
 from kg.build.gate import Checked, gate, shacl_report
 from kg.build.inputs import needs_build
+from kg.build.ledger import Ledger
+from kg.build.progress import Meter, Progress
+from kg.build.shards import ASSERTED, IMPLIED, Shards, Statistics, number
+from kg.build.work import BATCH, Work, rules, tasks
 from kg.errors import DataError
-from kg.findings import Finding, Severity, count, stops_release
-from kg.records import load
-from kg.records.context import context
+from kg.findings import Finding, Severity, count, in_order, stops_release
+from kg.records import load, passages
 from kg.records.dataset import Dataset
-from kg.records.load import Loaded
+from kg.records.index import on_disk
+from kg.records.load import ExpandedRecord, Files, Places, Texts
 from kg.release import Release, Releases
 
 __all__ = ["Built", "Checked", "build", "check", "needs_build", "shacl_report"]
 
-Progress: TypeAlias = Callable[[str, str], None]
+_FEW: Final = 500_000
+"""Bytes of records that are read sooner than a second process has started."""
 
-_INFERRED: Final = "inferred"
-_PROVENANCE: Final = "provenance"
-_DESCRIPTION: Final = "description"
+_TASK: Final = 250_000
+"""Bytes of records to a task: long enough to be worth handing over, short enough to share out evenly."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,114 +52,142 @@ class Built:
     counts: dict[str, Any]
 
 
-def check(dataset: Dataset, sources: Path | None = None, progress: Progress | None = None) -> Checked:
-    """Load, convert and validate; publish nothing.
+def check(
+    dataset: Dataset, sources: Path | None = None, progress: Progress | None = None, jobs: int | None = None
+) -> Checked:
+    """Read, convert and validate; publish nothing.
 
     Faults of the data come as findings, of the schema as DataError. Raises NotFound or
     EnvironmentFault if a source text or kg's own files cannot be read.
     """
-    checked, _, _ = _asserted(dataset, sources, progress or _silent)
-    return checked
+    meter = Meter(progress)
+    with (
+        tempfile.TemporaryDirectory(prefix="kg-") as folder,
+        _asserted(dataset, sources, Path(folder), meter, jobs) as made,
+    ):
+        return made.judge(meter)
 
 
 def build(
-    dataset: Dataset, *, sources: Path | None = None, store: Path, progress: Progress | None = None
+    dataset: Dataset,
+    *,
+    sources: Path | None = None,
+    store: Path,
+    progress: Progress | None = None,
+    jobs: int | None = None,
 ) -> Built:
     """Build a release of a dataset into ``store`` and make it current.
 
-    ``progress`` is called with the name of each stage as it begins, and a detail.
+    ``progress`` is called with the name of each stage as it begins, and a detail, and again as it
+    goes on; ``jobs`` is how many processes may work (by default, as many as there are cores).
     Raises DataError with all findings if one is a violation, NotFound for ``sources`` that are
     not there, and EnvironmentFault. Whatever is raised, the current release stays as it was.
     """
-    say = progress or _silent
+    meter = Meter(progress)
     releases = Releases(store, dataset.name)
     own = tuple(inputs.of_kg())  # before they are used: a change during the build must be seen as one
-    checked, loaded, content = _asserted(dataset, sources, say)
-    if stops_release(checked.findings):
-        number = count(checked.findings)[Severity.VIOLATION]
-        raise DataError(f"{number} violations in {dataset.name}: nothing was published", checked.findings)
-    numbers = counts.of_asserted(content, dataset.base)
-    _derive(content, dataset, loaded, say)
-    files = (*loaded.inputs, *own, *inputs.of_sources(dataset, sources))
     with releases.stage() as staged:
-        say("store", f"{len(content)} quads")
-        graphs = write.store(content, staged / "store")
-        numbers = {"totals": _totals(content, dataset, loaded), **numbers}
-        digest = write.papers(staged, dataset, graphs, files, checked.findings, numbers)
-        say("publish", digest)
-        return Built(releases.publish(staged, digest, inputs.note(files)), checked.findings, numbers)
+        room = staged.parent
+        with disk.faults("building", room), _asserted(dataset, sources, room, meter, jobs) as made:
+            checked = made.judge(meter)
+            if stops_release(checked.findings):
+                number = count(checked.findings)[Severity.VIOLATION]
+                raise DataError(
+                    f"{number} violations in {dataset.name}: nothing was published", checked.findings
+                )
+            statistics = made.derive(meter)
+            files = (*made.files.inputs, *own, *inputs.of_sources(dataset, sources))
+            meter.stage("store", f"{statistics.triples:,} triples")
+            written = write.store(made.work, made.ledger, statistics, staged / "store")
+            numbers = {"totals": written.totals, **made.ledger.counts()}
+            digest = write.papers(staged, dataset, written.leaves, files, checked.findings, numbers)
+            meter.stage("publish", digest)
+            release = releases.publish(staged, digest, inputs.note(files))
+            return Built(release, checked.findings, numbers)
 
 
-def _silent(_stage: str, _detail: str) -> None:
-    return None
+@dataclass(frozen=True, slots=True)
+class _Asserted:
+    """What the records say, as lines in shards and as a ledger; and what is wrong with them so far."""
+
+    work: Work
+    ledger: Ledger
+    files: Files
+    findings: tuple[Finding, ...]
+    crew: Crew
+    room: Path
+
+    def judge(self, meter: Meter) -> Checked:
+        """Put what is asserted into a store, and let the gate judge it."""
+        meter.stage("validate", "")
+        content = Store()
+        shards = Shards(self.work.folder, self.work.shards)
+        schema = (line for _, lines in write.schema() for line in lines)
+        write.fill(content, schema, shards.files(ASSERTED))
+        places = Places(self.ledger, self.work.dataset)
+        return gate(content, self.findings, self.ledger, places)
+
+    def derive(self, meter: Meter) -> Statistics:
+        """Infer what several records imply together, then finish every shard; gives back the statistics."""
+        meter.stage("infer", "")
+        shards = Shards(self.work.folder, self.work.shards)
+        shards.put(IMPLIED, links.inferred(self.ledger, rules()))
+        shards.flush()
+        found = Statistics()
+        done = meter.counted("infer", self.work.shards, "shards")
+        for _, each in self.crew.map(self.work.finish, range(self.work.shards)):
+            found.add(each)
+            done(1)
+        return found
 
 
-def _asserted(dataset: Dataset, sources: Path | None, say: Progress) -> tuple[Checked, Loaded, Store]:
-    say("load", str(dataset.root))
-    loaded = load.load(dataset, sources)
-    say("convert", f"{len(loaded.records)} records")
-    content = Store()
-    content.extend(convert.schema_quads(resources.ontology()))
-    quads, faults = _converted(loaded, dataset.base)
-    content.extend(quads)
-    say("validate", f"{len(content)} quads")
-    return gate(content, loaded, faults), loaded, content
+@contextmanager
+def _asserted(
+    dataset: Dataset, sources: Path | None, room: Path, meter: Meter, jobs: int | None
+) -> Iterator[_Asserted]:
+    meter.stage("read", str(dataset.root))
+    there, texts = load.files(dataset), Texts(sources)
+    digests, faults = passages.read_digests(dataset.root)
+    size = sum(block.size for block in there.blocks)
+    folder = room / "work"
+    folder.mkdir()
+    work = Work(dataset, folder, number(size))
+    sha256 = {each.path: each.sha256 for each in there.inputs}
+    path = room / "index.sqlite"
+    with crew(jobs or cores() if size > _FEW else 1) as hands, on_disk(path), Ledger(path) as ledger:
+        done = meter.counted("read", size, "bytes")
+        ranks = {(block.file, block.start): rank for rank, block in enumerate(there.blocks)}
+        for task, outcomes in hands.map(work.read, tasks(there.blocks, sha256, _TASK)):
+            for content, made in outcomes:
+                numbers = ledger.add(content, ranks[content.block.file, content.block.start])
+                for place, each in made.items():
+                    ledger.note(numbers[place], each)
+            done(sum(block.size for block, _ in task))
+        ledger.set_digests(digests)
+        ledger.finish()
+        findings = [*faults, *load.judge(ledger, dataset, there, digests, texts)]
+        articles = _articles(ledger, dataset, sha256, load.articles(ledger, dataset, digests, texts))
+        done = meter.counted("articles", ledger.one("SELECT COUNT(*) FROM article"), "articles")
+        for batch, (graphs, found) in hands.map(work.articles, articles):
+            for number_of, each in graphs.items():
+                ledger.note(number_of, each)
+            findings += found
+            done(len(batch))
+        yield _Asserted(work, ledger, there, tuple(in_order(findings)), hands, room)
 
 
-def _converted(loaded: Loaded, base: str) -> tuple[list[Quad], list[Finding]]:
-    try:
-        return list(convert.record_quads(loaded.records, context(base))), []
-    except DataError:
-        return _converted_one_by_one(loaded, base)
+def _articles(
+    ledger: Ledger, dataset: Dataset, sha256: dict[str, str], bodies: Iterator[tuple[int, dict[str, Any]]]
+) -> Iterator[list[tuple[int, ExpandedRecord]]]:
+    """Articles as records, in batches."""
+    query = """SELECT r.id, b.file, r.curator, r.review FROM record AS r JOIN block AS b ON b.no = r.block
+        WHERE r.no = ?"""
 
+    def record(number: int, body: dict[str, Any]) -> tuple[int, ExpandedRecord]:
+        local, file, curator, review = next(ledger.rows(query, number))
+        names = (local, dataset.iri(local), dataset.graph(local))
+        return number, ExpandedRecord(*names, body, file, sha256[file], curator, review)
 
-def _converted_one_by_one(loaded: Loaded, base: str) -> tuple[list[Quad], list[Finding]]:
-    quads: list[Quad] = []
-    findings: list[Finding] = []
-    for record in loaded.records:
-        try:
-            quads.extend(convert.record_quads([record], context(base)))
-        except DataError as error:
-            findings.extend(error.findings)
-    return quads, findings
-
-
-def _derive(content: Store, dataset: Dataset, loaded: Loaded, say: Progress) -> None:
-    """Add the graphs that nobody wrote: inferred, provenance, description, in this order."""
-    say("infer", "")
-    _add(content, dataset.graph(_INFERRED), list(_inferred(content, loaded)))
-    say("describe", "")
-    _add(content, dataset.graph(_PROVENANCE), describe.provenance(loaded.records, dataset.base))
-    triples = [quad.triple for quad in content]
-    _add(content, dataset.graph(_DESCRIPTION), describe.description(dataset, triples))
-
-
-def _inferred(content: Store, loaded: Loaded) -> Iterator[Triple]:
-    """What follows from the records. Consequences about the schema's own terms are left out."""
-    written = {record.graph for record in loaded.records}
-    ontology = content.quads_for_pattern(None, None, None, NamedNode(vocab.ONTOLOGY))
-    schema = infer.Schema.read(quad.triple for quad in ontology)
-    asserted, terms = set(), set()
-    for quad in content:
-        if isinstance(quad.graph_name, NamedNode) and quad.graph_name.value in written:
-            asserted.add(quad.triple)
-        else:
-            terms.add(quad.subject)
-    dates = set(infer.inherited_dates(content)) - asserted
-    yield from dates
-    yield from infer.closure(asserted | dates, schema, frozenset(terms))
-
-
-def _add(content: Store, graph: str, triples: Iterable[Triple]) -> None:
-    name = NamedNode(graph)
-    content.extend(Quad(t.subject, t.predicate, t.object, name) for t in triples)
-
-
-def _totals(content: Store, dataset: Dataset, loaded: Loaded) -> dict[str, int]:
-    inferred = NamedNode(dataset.graph(_INFERRED))
-    return {
-        "records": len(loaded.records),
-        "graphs": sum(1 for _ in content.named_graphs()),
-        "triples": len({quad.triple for quad in content}),
-        "inferred": sum(1 for _ in content.quads_for_pattern(None, None, None, inferred)),
-    }
+    found = (record(*each) for each in bodies)
+    while batch := list(islice(found, BATCH)):
+        yield batch

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator
 from functools import cache
 
-from kg import vocab
 from kg.findings import Finding, Location, Severity
 from kg.records import model
 from kg.records.dataset import FILE as DATASET
@@ -28,7 +27,9 @@ def duplicates(index: Index) -> Iterator[Finding]:
     for local, kind, at in _placed(index, "thing", f"x.id, x.type, {{}} WHERE x.id IN ({_TWICE})"):
         if local in first:
             place = first[local]
-            remedy = "give one of them a key" if model.load().types[kind].key else "make them one, or rename one"
+            remedy = (
+                "give one of them a key" if model.load().types[kind].key else "make them one, or rename one"
+            )
             yield Finding(
                 Severity.VIOLATION,
                 "duplicate-id",
@@ -120,7 +121,9 @@ _LEAVES = "(x.start < article.start OR x.stop > article.stop) AND article.start 
 
 def _outside(index: Index) -> Iterator[Finding]:
     join = f"JOIN article ON article.name = x.article WHERE {_LEAVES}"
-    for passage, start, end, at in _placed(index, "citation", f"x.passage, article.start, article.stop, {{}} {join}"):
+    for passage, start, end, at in _placed(
+        index, "citation", f"x.passage, article.start, article.stop, {{}} {join}"
+    ):
         yield Finding(
             Severity.VIOLATION,
             "C34-offsets-outside-article",

@@ -7,13 +7,15 @@ records (``kg.records.check``) are queries on it.
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import json
 import os
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Self
 
 from kg.findings import Finding, Location, Severity
 from kg.records.entries import Content, Entry
@@ -51,17 +53,31 @@ CREATE INDEX IF NOT EXISTS digest_article ON digest (article);
 _OF_RECORD: Final = ("thing", "reference", "citation", "article")
 
 
+@contextlib.contextmanager
+def on_disk(path: Path) -> Iterator[None]:
+    """Turn SQLite's "disk I/O error" about a file into the OSError that the system gives for it."""
+    try:
+        yield
+    except sqlite3.OperationalError as error:
+        probe = path.with_suffix(".probe")
+        try:
+            with probe.open("wb") as file:
+                file.seek(path.stat().st_size)
+                file.write(bytes(2**17))
+        finally:
+            probe.unlink(missing_ok=True)
+        raise OSError(errno.EIO, f"SQLite: {error}") from error
+
+
 class Index:
     """The tables of one dataset. Close it when done; a file that is left open half-way is as it was."""
 
     def __init__(self, path: Path | None = None) -> None:
         self.db = sqlite3.connect(path or ":memory:", isolation_level=None)
         self.db.executescript("PRAGMA synchronous=OFF; PRAGMA temp_store=MEMORY; PRAGMA cache_size=-65536;")
-        if not self.one("SELECT COUNT(*) FROM sqlite_master WHERE name='block'"):
-            self.db.executescript(_TABLES)
-        self.db.execute("BEGIN")
+        self.script("" if self.one("SELECT 1 FROM sqlite_master WHERE name='block'") else _TABLES)
 
-    def __enter__(self) -> Index:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -78,18 +94,20 @@ class Index:
 
     def finish(self) -> None:
         """Make what was added quick to find. To be called once, when all blocks are in."""
-        self.db.executescript(_INDEXES)  # which commits
+        self.script(_INDEXES)
+
+    def script(self, text: str) -> None:
+        """Run statements that make tables and the like. Commits."""
+        self.db.executescript(text)
         self.db.execute("BEGIN")
 
     def add(self, content: Content, rank: int) -> list[int]:
         """Add a block with all it holds; gives back the numbers of its records, in order."""
         block, first = content.block, content.block.line
         findings = [_moved(finding, -first) for finding in content.findings]
-        number = self._insert(
-            "block",
-            (None, rank, block.file, os.fsencode(block.path), first, block.start, block.size, block.sha256)
-            + (json.dumps(findings) if findings else None,),
-        )
+        told = json.dumps(findings) if findings else None
+        place = (os.fsencode(block.path), first, block.start, block.size, block.sha256)
+        number = self._insert("block", (None, rank, block.file, *place, told))
         self._many("lost", [(number, name) for name in sorted(content.lost)])
         return [self._record(entry, number, first) for entry in content.entries]
 
@@ -101,9 +119,7 @@ class Index:
         )
         things = [(number, t.id, t.type, t.line - first, t.column) for t in entry.things]
         self._many("thing", things)
-        self._many(
-            "reference", [(number, *r[:3], r.line - first, r.column) for r in entry.references]
-        )
+        self._many("reference", [(number, *r[:3], r.line - first, r.column) for r in entry.references])
         self._many("citation", [(number, *c[:5], c.line - first, c.column) for c in entry.citations])
         if a := entry.article:
             row = (number, *a[:2], a.source_line - first, a.source_column, a.start, a.stop)
@@ -142,9 +158,10 @@ class Index:
 
     def ids(self, path: str) -> list[str]:
         """The ids that begin with this part, sorted."""
-        found = self.rows("SELECT DISTINCT id FROM thing WHERE id>? AND id<? ORDER BY id", f"{path}/", f"{path}0")
+        found = self.rows(
+            "SELECT DISTINCT id FROM thing WHERE id>? AND id<? ORDER BY id", f"{path}/", f"{path}0"
+        )
         return [local for (local,) in found]
-
 
     def _insert(self, table: str, row: tuple[Any, ...]) -> int:
         marks = ",".join("?" * len(row))

@@ -52,7 +52,7 @@ class ExpandedRecord:
 
 @dataclass(frozen=True, slots=True)
 class Files:
-    """What there is to read: the blocks of the record files in order, every file, and what was passed over."""
+    """What there is to read: the record files' blocks in order, every file, and what was passed over."""
 
     blocks: tuple[Block, ...]
     inputs: tuple[InputFile, ...]
@@ -164,7 +164,11 @@ def judge(
 
 
 def articles(
-    index: Index, dataset: Dataset, digests: passages.Digests, texts: Texts, names: Iterator[str] | None = None
+    index: Index,
+    dataset: Dataset,
+    digests: passages.Digests,
+    texts: Texts,
+    names: Iterable[str] | None = None,
 ) -> Iterator[tuple[int, dict[str, Any]]]:
     """The articles' records (their number in the index) with source and passages; all, or those named."""
     wanted = set(texts.wanted(index, dataset))
@@ -206,12 +210,14 @@ class Places:
         self._dataset = dataset
         self._space = f"{dataset.base}id/"
         self._fields = lru_cache(maxsize=256)(self._of_block)
+        self.starts = lru_cache(maxsize=16)(self._starts)
 
     def locate(self, iri: str, path: str | None = None) -> Location | None:
-        """Where the record stands, and the property if it is written there. A passage stands where it is first cited."""
-        if not iri.startswith(self._space):
-            return None
-        local = iri.removeprefix(self._space)
+        """Where the record stands, and the property if it is written there.
+
+        A passage stands where it is first cited.
+        """
+        local = self.local(iri)
         row = next(self._index.rows(_THING, local), None)
         if row is None:
             kind, _, name = local.partition("/")
@@ -220,7 +226,15 @@ class Places:
         *place, block = row
         return (path and self._fields(block).get((iri, path))) or Location(*place)
 
-    def starts(self, file: str) -> list[Location]:
+    def local(self, iri: str) -> str:
+        """The id that an IRI of the dataset stands for; another IRI as it is."""
+        return iri.removeprefix(self._space)
+
+    def iri(self, local: str) -> str:
+        """The IRI of an id."""
+        return self._space + local
+
+    def _starts(self, file: str) -> list[Location]:
         """Where each record of a file begins, nested or not, in order."""
         return [Location(*place) for place in self._index.rows(_STARTS, file)]
 
