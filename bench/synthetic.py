@@ -1,6 +1,6 @@
 """An invented, valid dataset of any size, for measurements.
 
-    python bench/synthetic.py N FOLDER [--format jsonl|yaml] [--seed 1]
+    python bench/synthetic.py N FOLDER [--format jsonl|yaml|csv] [--seed 1]
     python bench/synthetic.py --edit FOLDER
 
 N is the number of events, statements included; 35,000 make about a million asserted triples. FOLDER must be
@@ -95,7 +95,7 @@ def main() -> None:
     )
     parser.add_argument("events", type=int, nargs="?", metavar="N", help="how many events")
     parser.add_argument("folder", type=Path, metavar="FOLDER")
-    parser.add_argument("--format", choices=("jsonl", "yaml"), default="jsonl")
+    parser.add_argument("--format", choices=("jsonl", "yaml", "csv"), default="jsonl")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--edit", action="store_true", help="change one record of a dataset made earlier")
     asked = parser.parse_args()

@@ -4,7 +4,8 @@
     texts     source texts and the passages in them
     world     who and what there is: countries, bodies, posts, people and their terms
     visits    what happened: visits with meetings, statements, commitments, and what became of them
-    writing   records to files, as JSON lines or YAML
+    writing   records to files, as JSON lines, YAML or CSV
+    tables    records to rows of CSV
 
 Everything is made one country or one visit at a time, so that memory stays flat.
 """

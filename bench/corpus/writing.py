@@ -1,12 +1,14 @@
-"""Records to files. JSON lines: one file for each kind of record; YAML: files of 500 records."""
+"""Records to files. JSON lines and CSV: one file for each kind of record; YAML: files of 500 records."""
 
 from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final, TextIO
 
+from corpus import tables
 from corpus.world import Record
 
 _PER_FILE: Final = 500
@@ -36,14 +38,23 @@ class Files:
     def close(self) -> None:
         for file, _ in self._open.values():
             file.close()
+        for path in self.root.glob("*.jsonl") if self.form == "csv" else ():
+            with path.with_suffix(".csv").open("w", encoding="utf-8", newline="") as out:
+                tables.write(_read(path), _read(path), out)
+            path.unlink()
 
     def _new(self, kind: str, count: int) -> TextIO:
         if self.form == "yaml":
             (self.root / kind).mkdir(exist_ok=True)
             path = self.root / kind / f"{count // _PER_FILE:04}.yaml"
         else:
-            path = self.root / f"{kind}.{self.form}"
+            path = self.root / f"{kind}.jsonl"
         return path.open("w", encoding="utf-8", newline="\n")
+
+
+def _read(path: Path) -> Iterator[Record]:
+    with path.open(encoding="utf-8") as lines:
+        yield from map(json.loads, lines)
 
 
 def as_line(record: Record) -> str:

@@ -6,15 +6,16 @@ import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from kg.errors import NotFound
 from kg.findings import Finding, Location, Severity, in_order
 from kg.records import changes, check, expand, model, passages
+from kg.records.blocks import blocks
 from kg.records.dataset import FILE, Dataset
 from kg.records.files import passed_over, record_files, shown
-from kg.records.parse import Parser, Record, names_in
-from kg.records.reader import read
+from kg.records.parse import Record
+from kg.records.piece import parse_block
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,34 +75,44 @@ class Parsed:
 
 def parse(dataset: Dataset) -> Parsed:
     """Read every file of the dataset. Faults come as findings; nothing is raised for them."""
-    parser = Parser(model.load(), dataset.language)
+    known = model.load()
+    findings = list(passed_over(dataset))
     records: list[Record] = []
+    lost: set[str] = set()
     inputs: list[InputFile] = []
-    parser.findings.extend(passed_over(dataset))
     for path in record_files(dataset):
-        name = shown(dataset, path)
+        name, digest = shown(dataset, path), hashlib.sha256()
         try:
-            content = path.read_bytes()
+            for block in blocks(path, name, digest.update):
+                piece = parse_block(block, known, dataset.language)
+                records.extend(piece.records)
+                findings.extend(piece.findings)
+                lost |= piece.lost
         except OSError as error:
-            message = f"the file cannot be read: {error.strerror}"
-            parser.fault(Location(name), "unreadable-file", message, "mend it or remove it")
+            findings.append(_unreadable(name, error))
             continue
-        inputs.append(InputFile(name, hashlib.sha256(content).hexdigest()))
-        tree = read(content, name)
-        parser.findings.extend(tree.findings)
-        if not tree.findings or tree.root is not None:
-            records.extend(parser.file(tree.root, Location(name)))
-        else:
-            parser.lost.update(names_in(content))
+        inputs.append(InputFile(name, digest.hexdigest()))
     if not inputs:
-        parser.fault(
-            Location(FILE), "no-records", "the dataset holds no records", "add a .yaml file beside it"
-        )
+        findings.append(_NO_RECORDS)
     for extra in (FILE, passages.FILE, changes.FILE):
         if (dataset.root / extra).is_file():
             inputs.append(InputFile(extra, hashlib.sha256((dataset.root / extra).read_bytes()).hexdigest()))
     inputs.sort(key=lambda i: i.path)
-    return Parsed(tuple(records), tuple(parser.findings), tuple(inputs), frozenset(parser.lost))
+    return Parsed(tuple(records), tuple(findings), tuple(inputs), frozenset(lost))
+
+
+_NO_RECORDS: Final = Finding(
+    Severity.VIOLATION,
+    "no-records",
+    "the dataset holds no records",
+    "add a .yaml, .json, .jsonl or .csv file beside it",
+    Location(FILE),
+)
+
+
+def _unreadable(name: str, error: OSError) -> Finding:
+    message = f"the file cannot be read: {error.strerror}"
+    return Finding(Severity.VIOLATION, "unreadable-file", message, "mend it or remove it", Location(name))
 
 
 def load(dataset: Dataset, sources: Path | None = None) -> Loaded:
