@@ -7,7 +7,7 @@ sees everything at once; results that only repeat such a fault are left out.
 from __future__ import annotations
 
 import bisect
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -53,12 +53,13 @@ def gate(content: Store, findings: Iterable[Finding], index: Index, places: Plac
 def judged(results: list[Result], findings: Iterable[Finding], index: Index, places: Places) -> Checked:
     """The report of the faults and the results, without those results that may only follow from a fault."""
     structural = list(findings)
+    where = places.of((result.focus, result.path) for result in results)
     if stops_release(structural):
-        echoes = _Echoes(index, places, structural)
+        echoes = _Echoes(index, places, where, structural)
         sound = [result for result in results if not echoes.has(result)]
         structural += _held_back(len(results) - len(sound))
         results = sound
-    found = [*structural, *to_findings(results, places.locate)]
+    found = [*structural, *to_findings(results, lambda focus, path: where[focus, path])]
     return Checked(tuple(in_order(found)), tuple(results))
 
 
@@ -72,9 +73,16 @@ def _held_back(number: int) -> list[Finding]:
 class _Echoes:
     """SHACL results that follow from faults of the records: they need no mending of their own."""
 
-    def __init__(self, index: Index, places: Places, faults: Sequence[Finding]) -> None:
+    def __init__(
+        self,
+        index: Index,
+        places: Places,
+        where: Mapping[tuple[str, str | None], Location | None],
+        faults: Sequence[Finding],
+    ) -> None:
         self._index = index
         self._places = places
+        self._where = where
         self._bad = {places.iri(local) for local in (*check.doubtful(index), *check.dangling(index))}
         found = [f.location for f in faults if f.severity is Severity.VIOLATION and f.location]
         self._lines = {(p.file, p.line) for p in found}
@@ -83,7 +91,7 @@ class _Echoes:
 
     def has(self, result: Result) -> bool:
         """Whether the result is on a faulty line, asks about the rest of a faulty record, or rests on one."""
-        place = self._places.locate(result.focus, result.path)
+        place = self._where[result.focus, result.path]
         if place and (place.file, place.line) in self._lines:
             return True
         if self._may_be_missing(result) and self._places.locate(result.focus) in self._faulty:

@@ -124,7 +124,7 @@ class _Asserted:
         shards = Shards(self.work.folder, self.work.shards)
         schema = (line for _, lines in write.schema() for line in lines)
         write.fill(content, schema, shards.files(ASSERTED))
-        places = Places(self.ledger, self.work.dataset)
+        places = Places(self.ledger, self.work.dataset, self.files)
         return gate(content, self.findings, self.ledger, places)
 
     def derive(self, meter: Meter) -> Statistics:
@@ -148,21 +148,19 @@ def _asserted(
     meter.stage("read", str(dataset.root))
     there, texts = load.files(dataset), Texts(sources)
     digests, faults = passages.read_digests(dataset.root)
-    size = sum(block.size for block in there.blocks)
+    size, sha256 = there.size, there.sha256
     folder = room / "work"
     folder.mkdir()
     work = Work(dataset, folder, number(size))
-    sha256 = {each.path: each.sha256 for each in there.inputs}
     path = room / "index.sqlite"
     with crew(jobs or cores() if size > _FEW else 1) as hands, on_disk(path), Ledger(path) as ledger:
         done = meter.counted("read", size, "bytes")
-        ranks = {(block.file, block.start): rank for rank, block in enumerate(there.blocks)}
-        for task, outcomes in hands.map(work.read, tasks(there.blocks, sha256, _TASK)):
-            for content, made in outcomes:
-                numbers = ledger.add(content, ranks[content.block.file, content.block.start])
+        for task, outcomes in hands.map(work.read, tasks(there.blocks(), sha256, _TASK)):
+            for rank, content, made in outcomes:
+                numbers = ledger.add(content, rank)
                 for place, each in made.items():
                     ledger.note(numbers[place], each)
-            done(sum(block.size for block, _ in task))
+            done(sum(len(block.content) for _, block, _ in task))
         ledger.set_digests(digests)
         ledger.finish()
         findings = [*faults, *load.judge(ledger, dataset, there, digests, texts)]

@@ -6,7 +6,7 @@ Lines go to the shards and to a file of quads; only facts come back.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from itertools import islice
@@ -42,8 +42,11 @@ class Made:
     links: Links
 
 
-Outcome: TypeAlias = tuple[Content, dict[int, Made]]
-"""A block without the nodes of its records, and what was made of those that are whole already, by place."""
+Task: TypeAlias = tuple[int, Block, str]
+"""The rank of a block, the block, and the SHA-256 of its file."""
+
+Outcome: TypeAlias = tuple[int, Content, dict[int, Made]]
+"""The rank of a block, what it holds without nodes, and what was made of records by their place."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,17 +57,17 @@ class Work:
     folder: Path
     shards: int
 
-    def read(self, blocks: Sequence[tuple[Block, str]]) -> list[Outcome]:
-        """Read blocks, each with the SHA-256 of its file, and make the graphs of what is in them.
+    def read(self, blocks: Sequence[Task]) -> list[Outcome]:
+        """Read blocks and make the graphs of what is in them.
 
         Articles are left: they need the passages that others cite. Raises EnvironmentFault.
         """
         out = self._shards()
-        done = [self._block(out, *each) for each in blocks]
+        done = [(rank, *self._block(out, block, sha256)) for rank, block, sha256 in blocks]
         out.flush()
         return done
 
-    def _block(self, out: Shards, block: Block, sha256: str) -> Outcome:
+    def _block(self, out: Shards, block: Block, sha256: str) -> tuple[Content, dict[int, Made]]:
         content = entries.read(block, self.dataset)
         made: dict[int, Made] = {}
         faults = list(content.findings)
@@ -128,14 +131,15 @@ def in_graph(name: str, lines: Sequence[bytes]) -> bytes:
     return b"".join([line[:-1] + end for line in lines])
 
 
-def tasks(blocks: Sequence[Block], sha256: dict[str, str], size: int) -> Iterator[list[tuple[Block, str]]]:
-    """Blocks with their files' digests, bundled to tasks of about ``size`` bytes, in order."""
-    task: list[tuple[Block, str]] = []
-    for block in blocks:
-        task.append((block, sha256[block.file]))
-        if sum(each.size for each, _ in task) >= size:
+def tasks(blocks: Iterable[Block], sha256: Mapping[str, str], size: int) -> Iterator[list[Task]]:
+    """Blocks bundled to tasks of about ``size`` bytes, in order."""
+    task, held = list[Task](), 0
+    for rank, block in enumerate(blocks):
+        task.append((rank, block, sha256[block.file]))
+        held += len(block.content)
+        if held >= size:
             yield task
-            task = []
+            task, held = [], 0
     if task:
         yield task
 

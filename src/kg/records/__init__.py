@@ -3,9 +3,14 @@
     dataset   dataset.toml -> Dataset
     changes   CHANGES.md -> the change notes of each release
     files     which files of the folder hold records
+    blocks    a file -> pieces that can be read apart from each other, by where records end
     reader    YAML files -> located values (every field knows its file and line)
+    jsontext  JSON files, the same
+    lines     JSON lines -> records, decoded in C
+    table     CSV -> records; columns: its header; growing: a record put together from rows
     model     ontology + shapes + layout.toml -> RecordModel (types, fields, kinds)
     parse     located values -> records, each field against the model
+    piece     a piece of a file in any form -> records and findings
     kinds     what dates, numbers and references look like
     names     slugs, ids, and the nearest known name
     check     what can only be seen across records

@@ -13,11 +13,12 @@ from typing import Any, NamedTuple
 from kg import vocab
 from kg.findings import Finding
 from kg.records import expand, model
-from kg.records.blocks import Block, records
+from kg.records.blocks import Block
 from kg.records.dataset import Dataset
 from kg.records.model import Kind
-from kg.records.parse import Parser, Record, Value
+from kg.records.parse import Record, Value
 from kg.records.passages import Passage
+from kg.records.piece import parse_block
 
 
 class Thing(NamedTuple):
@@ -84,17 +85,19 @@ class Entry:
 class Content:
     """What a block holds. ``lost`` are the names of records that are there but could not be read."""
 
-    block: Block
+    file: str
+    line: int
+    sha256: str
     entries: tuple[Entry, ...] = ()
     findings: tuple[Finding, ...] = ()
     lost: frozenset[str] = field(default_factory=frozenset)
 
 
 def read(block: Block, dataset: Dataset) -> Content:
-    """Read a block. Faults come as findings. Raises OSError if the file is gone."""
-    parser = Parser(model.load(), dataset.language)
-    found = tuple(_entry(record, dataset) for record in records(block, parser))
-    return Content(block, found, tuple(parser.findings), frozenset(parser.lost))
+    """Read a block. Faults come as findings; nothing is raised for them."""
+    piece = parse_block(block, model.load(), dataset.language)
+    found = tuple(_entry(record, dataset) for record in piece.records)
+    return Content(block.file, block.line, block.sha256, found, piece.findings, piece.lost)
 
 
 def _entry(record: Record, dataset: Dataset) -> Entry:

@@ -10,7 +10,6 @@ from __future__ import annotations
 import contextlib
 import errno
 import json
-import os
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict
@@ -22,8 +21,8 @@ from kg.records.entries import Content, Entry
 from kg.records.passages import Digests
 
 _TABLES: Final = """
-CREATE TABLE block (no INTEGER PRIMARY KEY, rank INTEGER, file TEXT, path BLOB, line INTEGER,
-    start INTEGER, size INTEGER, sha256 TEXT, findings TEXT);
+CREATE TABLE block (no INTEGER PRIMARY KEY, rank INTEGER, file TEXT, line INTEGER, sha256 TEXT,
+    findings TEXT);
 CREATE TABLE lost (block INTEGER, name TEXT);
 CREATE TABLE record (no INTEGER PRIMARY KEY, block INTEGER, id TEXT, line INTEGER, column INTEGER,
     curator TEXT, review TEXT, node TEXT);
@@ -103,11 +102,10 @@ class Index:
 
     def add(self, content: Content, rank: int) -> list[int]:
         """Add a block with all it holds; gives back the numbers of its records, in order."""
-        block, first = content.block, content.block.line
+        first = content.line
         findings = [_moved(finding, -first) for finding in content.findings]
         told = json.dumps(findings) if findings else None
-        place = (os.fsencode(block.path), first, block.start, block.size, block.sha256)
-        number = self._insert("block", (None, rank, block.file, *place, told))
+        number = self._insert("block", (None, rank, content.file, first, content.sha256, told))
         self._many("lost", [(number, name) for name in sorted(content.lost)])
         return [self._record(entry, number, first) for entry in content.entries]
 

@@ -8,8 +8,8 @@ all of it in memory, for a dataset that is not large.
 
 from __future__ import annotations
 
+import hashlib
 import json
-import os
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -17,15 +17,16 @@ from pathlib import Path
 from typing import Any
 
 from kg import disk
-from kg.errors import NotFound
+from kg.errors import EnvironmentFault, NotFound
 from kg.findings import Finding, Location, Severity, in_order
 from kg.records import changes, check, entries, expand, model, passages
-from kg.records.blocks import Block, blocks, records
+from kg.records.blocks import Block, blocks
 from kg.records.dataset import FILE, Dataset
 from kg.records.entries import Entry
 from kg.records.files import passed_over, record_files, shown
 from kg.records.index import Index
-from kg.records.parse import Parser, Record
+from kg.records.parse import Record
+from kg.records.piece import parse_block
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,11 +53,30 @@ class ExpandedRecord:
 
 @dataclass(frozen=True, slots=True)
 class Files:
-    """What there is to read: the record files' blocks in order, every file, and what was passed over."""
+    """What there is to read. ``records`` are the record files in order, with the names findings give.
 
-    blocks: tuple[Block, ...]
+    ``size`` is that of the record files, in bytes; ``findings`` tell of what was passed over.
+    """
+
+    records: tuple[tuple[Path, str], ...]
     inputs: tuple[InputFile, ...]
     findings: tuple[Finding, ...]
+    size: int
+
+    @property
+    def sha256(self) -> dict[str, str]:
+        """The digest of each file by its name."""
+        return {each.path: each.sha256 for each in self.inputs}
+
+    def blocks(self) -> Iterator[Block]:
+        """The blocks of the record files. Raises EnvironmentFault if a file is no longer as it was."""
+        sha256 = self.sha256
+        for path, name in self.records:
+            digest = hashlib.sha256()
+            with disk.faults("reading the records", path):
+                yield from blocks(path, name, digest.update)
+            if digest.hexdigest() != sha256[name]:
+                raise EnvironmentFault(f"{path} was changed while it was read", hint="run it again")
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,25 +94,27 @@ class Parsed:
 
 
 def files(dataset: Dataset) -> Files:
-    """Every file of the dataset, the record files in blocks. Faults come as findings."""
-    found: list[Block] = []
+    """Every file of the dataset, with its digest. Faults come as findings."""
+    found: list[tuple[Path, str]] = []
+    size = 0
     inputs: list[InputFile] = []
     findings = list(passed_over(dataset))
     for path in record_files(dataset):
         name = shown(dataset, path)
         try:
-            found.extend(blocks(path, name))
             inputs.append(InputFile(name, disk.sha256(path)))
+            found.append((path, name))
+            size += path.stat().st_size
         except OSError as error:
             message = f"the file cannot be read: {error.strerror}"
             findings.append(_fault("unreadable-file", message, "mend it or remove it", name))
     if not inputs:
-        message = "the dataset holds no records"
-        findings.append(_fault("no-records", message, "add a .yaml file beside it", FILE))
+        message, remedy = "the dataset holds no records", "add a .yaml, .json, .jsonl or .csv file beside it"
+        findings.append(_fault("no-records", message, remedy, FILE))
     for extra in (FILE, passages.FILE, changes.FILE):
         if (dataset.root / extra).is_file():
             inputs.append(InputFile(extra, disk.sha256(dataset.root / extra)))
-    return Files(tuple(found), tuple(sorted(inputs, key=lambda i: i.path)), tuple(findings))
+    return Files(tuple(found), tuple(sorted(inputs, key=lambda i: i.path)), tuple(findings), size)
 
 
 def _fault(code: str, message: str, remedy: str, file: str) -> Finding:
@@ -102,9 +124,13 @@ def _fault(code: str, message: str, remedy: str, file: str) -> Finding:
 def parse(dataset: Dataset) -> Parsed:
     """Read every file of the dataset. Faults come as findings; nothing is raised for them."""
     there = files(dataset)
-    parser = Parser(model.load(), dataset.language)
-    found = tuple(record for block in there.blocks for record in records(block, parser))
-    return Parsed(found, (*there.findings, *parser.findings), there.inputs, frozenset(parser.lost))
+    pieces = [parse_block(block, model.load(), dataset.language) for block in there.blocks()]
+    return Parsed(
+        tuple(record for piece in pieces for record in piece.records),
+        (*there.findings, *(finding for piece in pieces for finding in piece.findings)),
+        there.inputs,
+        frozenset(name for piece in pieces for name in piece.lost),
+    )
 
 
 def folder_of_texts(folder: Path) -> Path:
@@ -203,28 +229,49 @@ def expanded(entry: Entry, dataset: Dataset, file: str, sha256: str) -> Expanded
 
 
 class Places:
-    """Where records and their fields stand; a block is read again when somebody asks about it."""
+    """Where records and their fields stand: records by the index; for fields, blocks are read again."""
 
-    def __init__(self, index: Index, dataset: Dataset) -> None:
+    def __init__(self, index: Index, dataset: Dataset, there: Files) -> None:
         self._index = index
         self._dataset = dataset
+        self._there = there
         self._space = f"{dataset.base}id/"
-        self._fields = lru_cache(maxsize=256)(self._of_block)
         self.starts = lru_cache(maxsize=16)(self._starts)
 
-    def locate(self, iri: str, path: str | None = None) -> Location | None:
-        """Where the record stands, and the property if it is written there.
+    def locate(self, iri: str) -> Location | None:
+        """Where the record stands. A passage stands where it is first cited."""
+        found = self._find(iri)
+        return found[0] if found else None
 
-        A passage stands where it is first cited.
+    def of(self, keys: Iterable[tuple[str, str | None]]) -> dict[tuple[str, str | None], Location | None]:
+        """Where (record, property) stand: the property if it is written there, else the record.
+
+        No block is read twice, and none that holds no such property.
         """
+        places: dict[tuple[str, str | None], Location | None] = {}
+        wanted: dict[tuple[str, int], set[tuple[str, str | None]]] = {}
+        for iri, path in set(keys):
+            found = self._find(iri)
+            places[iri, path] = found[0] if found else None
+            if found and found[1] and path:
+                wanted.setdefault(found[1], set()).add((iri, path))
+        for block in self._there.blocks() if wanted else ():
+            if asked := wanted.pop((block.file, block.line), None):
+                piece = parse_block(block, model.load(), self._dataset.language)
+                table = expand.index(piece.records, self._dataset.base)
+                places.update((key, table[key]) for key in asked & table.keys())
+                if not wanted:
+                    break
+        return places
+
+    def _find(self, iri: str) -> tuple[Location, tuple[str, int] | None] | None:
+        """The place of a record, and the block that it stands in."""
         local = self.local(iri)
-        row = next(self._index.rows(_THING, local), None)
-        if row is None:
-            kind, _, name = local.partition("/")
-            cited = self._index.rows(_CITED, name) if kind == "passage" else iter(())
-            return next((Location(*place) for place in cited), None)
-        *place, block = row
-        return (path and self._fields(block).get((iri, path))) or Location(*place)
+        if row := next(self._index.rows(_THING, local), None):
+            return Location(*row[:3]), (row[0], row[3])
+        kind, _, name = local.partition("/")
+        cited = next(self._index.rows(_CITED, name), None) if kind == "passage" else None
+        return (Location(*cited), None) if cited else None
 
     def local(self, iri: str) -> str:
         """The id that an IRI of the dataset stands for; another IRI as it is."""
@@ -238,16 +285,10 @@ class Places:
         """Where each record of a file begins, nested or not, in order."""
         return [Location(*place) for place in self._index.rows(_STARTS, file)]
 
-    def _of_block(self, number: int) -> Mapping[tuple[str, str | None], Location]:
-        query = "SELECT path, file, line, start, size, sha256 FROM block WHERE no = ?"
-        path, *rest = next(self._index.rows(query, number))
-        parser = Parser(model.load(), self._dataset.language)
-        return expand.index(records(Block(Path(os.fsdecode(path)), *rest), parser), self._dataset.base)
-
 
 _JOIN = "JOIN record AS r ON r.no = x.record JOIN block AS b ON b.no = r.block"
 _AT = "b.file, b.line + x.line, x.column"
-_THING = f"SELECT {_AT}, b.no FROM thing AS x {_JOIN} WHERE x.id = ? ORDER BY b.rank, x.rowid LIMIT 1"
+_THING = f"SELECT {_AT}, b.line FROM thing AS x {_JOIN} WHERE x.id = ? ORDER BY b.rank, x.rowid LIMIT 1"
 _CITED = f"SELECT {_AT} FROM citation AS x {_JOIN} WHERE x.passage = ? ORDER BY b.rank, x.rowid LIMIT 1"
 _STARTS = f"SELECT DISTINCT {_AT} FROM thing AS x {_JOIN} WHERE b.file = ? ORDER BY 2, 3"
 
@@ -263,7 +304,7 @@ class Loaded:
 
     def locate(self, iri: str, path: str | None = None) -> Location | None:
         """Where the record stands, and the property if it is written there."""
-        return self.places.locate(iri, path)
+        return self.places.of([(iri, path)])[iri, path]
 
 
 def load(dataset: Dataset, sources: Path | None = None) -> Loaded:
@@ -273,10 +314,10 @@ def load(dataset: Dataset, sources: Path | None = None) -> Loaded:
     dataset needs is not readable there.
     """
     there, index, texts = files(dataset), Index(), Texts(sources)
-    sha256 = {each.path: each.sha256 for each in there.inputs}
+    sha256 = there.sha256
     digests, faults = passages.read_digests(dataset.root)
     found: dict[int, ExpandedRecord] = {}
-    for rank, block in enumerate(there.blocks):
+    for rank, block in enumerate(there.blocks()):
         content = entries.read(block, dataset)
         made = (expanded(entry, dataset, block.file, sha256[block.file]) for entry in content.entries)
         found.update(zip(index.add(content, rank), made, strict=True))
@@ -288,4 +329,4 @@ def load(dataset: Dataset, sources: Path | None = None) -> Loaded:
     first: dict[str, ExpandedRecord] = {}
     for record in found.values():
         first.setdefault(record.id, record)
-    return Loaded(tuple(first.values()), tuple(findings), there.inputs, Places(index, dataset))
+    return Loaded(tuple(first.values()), tuple(findings), there.inputs, Places(index, dataset, there))

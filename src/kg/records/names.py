@@ -42,8 +42,9 @@ def slug_of(node: Node | None) -> str:
         node = node.entries[0][1] if node.entries else None
     if not isinstance(node, Text):
         return ""
-    text = node.value.rpartition("/")[2] if vocab.LOCAL_ID.fullmatch(node.value) else node.value
-    return ".".join(filter(None, map(slug, text.split(".")))) if text is not node.value else slug(text)
+    if vocab.LOCAL_ID.fullmatch(node.value):
+        return node.value.rpartition("/")[2]  # made of slugs
+    return slug(node.value)
 
 
 # Letters that Unicode does not decompose to a Latin letter and a mark.
@@ -54,6 +55,8 @@ _FOLD: Final = str.maketrans(
 
 def slug(text: str) -> str:
     """Text to a slug: folded to ASCII letters and digits, joined by hyphens; may be empty."""
+    if vocab.SLUG.fullmatch(text):
+        return text
     plain = unicodedata.normalize("NFKD", text.translate(_FOLD)).encode("ascii", "ignore").decode()
     return re.sub(r"[^a-z0-9]+", "-", plain.lower()).strip("-")
 

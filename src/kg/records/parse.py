@@ -20,11 +20,11 @@ from kg.records.model import Field, Kind, RecordModel, RecordType
 from kg.records.names import nearest, proper_id, slug_of
 from kg.records.reader import Fields, Items, Node, Text
 
-_LANGUAGE: Final = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
+LANGUAGE: Final = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 _CONTROL: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff]")
 """What no text of XML, and so no export as RDF/XML, can hold, and DEL."""
 
-_ID_LINE: Final = re.compile(rf"\bid:\s*['\"]?{vocab.LOCAL_ID.pattern}")
+_ID_LINE: Final = re.compile(rf"\bid['\"]?\s*:\s*['\"]?{vocab.LOCAL_ID.pattern}")
 BOOKKEEPING: Final = ("reviewState", "curator")
 _CHARS: Final = 100_000
 
@@ -69,7 +69,7 @@ Values: TypeAlias = dict[str, tuple[Value, ...]]
 
 
 def names_in(content: bytes) -> Iterator[str]:
-    """The names of the records in a file that is no YAML, as far as its lines show them."""
+    """The names of the records in what is no YAML or JSON, as far as its lines show them."""
     return (found["name"] for found in _ID_LINE.finditer(content.decode("utf-8", "replace")))
 
 
@@ -93,20 +93,22 @@ class Parser:
     def file(self, root: Node | None, at: Location) -> list[Record]:
         """The records of a file, which is a list of them."""
         if root is None or (isinstance(root, Text) and not root.value):
-            self.findings.append(
-                Finding(
-                    Severity.WARNING, "empty-file", "the file holds no records", "add a list of records", at
-                )
-            )
+            self.empty(at)
             return []
         if not isinstance(root, Items):
             self.fault(
                 root.at, "wrong-type", "a file of records is a list", "begin each record with '- id: …'"
             )
             return []
-        return [record for item in root.items if (record := self._top(item))]
+        return [record for item in root.items if (record := self.record(item))]
 
-    def _top(self, node: Node) -> Record | None:
+    def empty(self, at: Location) -> None:
+        """Note that a file holds nothing."""
+        message, remedy = "the file holds no records", "add a list of records"
+        self.findings.append(Finding(Severity.WARNING, "empty-file", message, remedy, at))
+
+    def record(self, node: Node) -> Record | None:
+        """The top-level record that a node is; None, its name among the lost, where it is too faulty."""
         if not isinstance(node, Fields):
             self.fault(
                 node.at, "wrong-type", "a record is a mapping of fields", "begin it with '- id: kind/slug'"
@@ -220,7 +222,7 @@ class Parser:
             self.fault(node.at, "wrong-type", f"{field.name} takes texts, not lists", "lay the list out flat")
             return
         for key, value in node.entries:
-            if not _LANGUAGE.fullmatch(key.value):
+            if not LANGUAGE.fullmatch(key.value):
                 self.fault(
                     key.at,
                     "bad-language",
