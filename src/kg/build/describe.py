@@ -50,26 +50,36 @@ def provenance(records: Iterable[Traced], base: str) -> Iterator[Triple]:
 
     A triple about a file or a curator comes once for every record; the caller's graph is a set.
     """
-    for record in records:
-        graph, attribution = NamedNode(record.graph), NamedNode(record.graph + "#attribution")
-        file, agent = NamedNode(f"{base}file/{quote(record.file)}"), _agent(base, record.curator)
-        yield Triple(graph, _TYPE, _iri(vocab.PROV, "Entity"))
-        yield Triple(graph, _iri(vocab.FOAF, "primaryTopic"), NamedNode(record.iri))
-        yield Triple(graph, _iri(vocab.PROV, "wasDerivedFrom"), file)
-        yield Triple(file, _TYPE, _iri(vocab.PROV, "Entity"))
-        yield Triple(file, _iri(vocab.DCTERMS, "title"), Literal(record.file))
-        yield Triple(file, _iri(vocab.DCTERMS, "identifier"), Literal(f"sha256:{record.file_sha256}"))
-        yield Triple(graph, _iri(vocab.PROV, "wasAttributedTo"), agent)
-        yield Triple(graph, _iri(vocab.PROV, "qualifiedAttribution"), attribution)
-        yield Triple(agent, _TYPE, _iri(vocab.PROV, "Agent"))
-        yield Triple(agent, _iri(vocab.FOAF, "name"), Literal(record.curator))
-        yield Triple(attribution, _TYPE, _iri(vocab.PROV, "Attribution"))
-        yield Triple(attribution, _iri(vocab.PROV, "agent"), agent)
-        yield Triple(
-            attribution,
-            _iri(vocab.PROV, "hadRole"),
-            NamedNode(f"{vocab.SCHEME}review-state/{record.review_state}"),
-        )
+    for r in records:
+        yield from origin(r.graph, r.iri, r.file, r.curator, r.review_state, base)
+        yield from file(r.file, r.file_sha256, base)
+        yield from agent(r.curator, base)
+
+
+def origin(name: str, topic: str, source: str, curator: str, review: str, base: str) -> Iterator[Triple]:
+    """PROV about one graph: what it is about, which file it comes from, who answers for it, how far."""
+    graph, attribution = NamedNode(name), NamedNode(name + "#attribution")
+    yield Triple(graph, _TYPE, _iri(vocab.PROV, "Entity"))
+    yield Triple(graph, _iri(vocab.FOAF, "primaryTopic"), NamedNode(topic))
+    yield Triple(graph, _iri(vocab.PROV, "wasDerivedFrom"), _file(base, source))
+    yield Triple(graph, _iri(vocab.PROV, "wasAttributedTo"), _agent(base, curator))
+    yield Triple(graph, _iri(vocab.PROV, "qualifiedAttribution"), attribution)
+    yield Triple(attribution, _TYPE, _iri(vocab.PROV, "Attribution"))
+    yield Triple(attribution, _iri(vocab.PROV, "agent"), _agent(base, curator))
+    yield Triple(attribution, _iri(vocab.PROV, "hadRole"), NamedNode(f"{vocab.SCHEME}review-state/{review}"))
+
+
+def file(name: str, sha256: str, base: str) -> Iterator[Triple]:
+    """PROV about a file of records."""
+    yield Triple(_file(base, name), _TYPE, _iri(vocab.PROV, "Entity"))
+    yield Triple(_file(base, name), _iri(vocab.DCTERMS, "title"), Literal(name))
+    yield Triple(_file(base, name), _iri(vocab.DCTERMS, "identifier"), Literal(f"sha256:{sha256}"))
+
+
+def agent(name: str, base: str) -> Iterator[Triple]:
+    """PROV about a curator."""
+    yield Triple(_agent(base, name), _TYPE, _iri(vocab.PROV, "Agent"))
+    yield Triple(_agent(base, name), _iri(vocab.FOAF, "name"), Literal(name))
 
 
 def description(dataset: Dataset, statistics: Statistics) -> Iterator[Triple]:
@@ -128,6 +138,10 @@ def _iri(namespace: str, name: str) -> NamedNode:
 
 def _namespace(iri: str) -> str:
     return re.sub(r"[^#/]*$", "", iri)
+
+
+def _file(base: str, name: str) -> NamedNode:
+    return NamedNode(f"{base}file/{quote(name)}")
 
 
 def _agent(base: str, name: str) -> NamedNode:

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final, TypeAlias
 
-from pyoxigraph import NamedNode, RdfFormat
+from pyoxigraph import NamedNode, RdfFormat, Store
 
 from kg import vocab
 from kg.build import convert, describe
@@ -50,8 +50,8 @@ class Graph:
     name: str
     lines: Sequence[bytes]
     implied: frozenset[bytes]
-    provenance: Sequence[bytes]
     links: Links
+    provenance: Sequence[bytes] = ()
 
     @property
     def leaf(self) -> merkle.GraphDigest:
@@ -82,21 +82,28 @@ class Maker:
     def _made(self, records: Sequence[ExpandedRecord]) -> Iterator[Graph]:
         store = convert.store(records, self._context)
         for record in records:
-            text = store.dump(format=RdfFormat.N_TRIPLES, from_graph=NamedNode(record.graph)) or b""
-            lines = sorted(text.split(b"\n")[:-1])
-            own = set(lines)
-            implied = self._rules.implied(lines)
-            links, dates = self._links(lines, implied)
-            implied |= dates | self._rules.implied(dates)
-            yield Graph(record.graph, lines, frozenset(implied - own), self.provenance(record), links)
+            source = (record.file, record.file_sha256, record.curator, record.review_state)
+            provenance = self.provenance(record.graph, record.iri, source)
+            yield replace(self.read(store, record.graph), provenance=provenance)
 
-    def provenance(self, record: ExpandedRecord) -> tuple[bytes, ...]:
-        """The lines about where the record comes from, made from a pattern for its file and curator."""
-        key = (record.file, record.file_sha256, record.curator, record.review_state)
+    def read(self, store: Store, name: str) -> Graph:
+        """A record's graph as a store has it, without provenance."""
+        text = store.dump(format=RdfFormat.N_TRIPLES, from_graph=NamedNode(name)) or b""
+        lines = sorted(text.split(b"\n")[:-1])
+        implied = self._rules.implied(lines)
+        links, dates = self._links(lines, implied)
+        implied |= dates | self._rules.implied(dates)
+        return Graph(name, lines, frozenset(implied.difference(lines)), links)
+
+    def provenance(self, name: str, iri: str, key: tuple[str, str, str, str]) -> tuple[bytes, ...]:
+        """The lines about where a record comes from: its file with digest, its curator, its review state.
+
+        They are made from a pattern, with the names of the graph and of the record put in.
+        """
         if key not in self._provenance:
             pattern = _Pattern(f"{_STAND_IN}:graph", f"{_STAND_IN}:topic", *key)
             self._provenance[key] = tuple(of_triples(describe.provenance([pattern], self._base)))
-        graph, topic = record.graph.encode(), record.iri.encode()
+        graph, topic = name.encode(), iri.encode()
         return tuple(
             line.replace(b"urn:x-kg:stand-in:graph", graph).replace(b"urn:x-kg:stand-in:topic", topic)
             for line in self._provenance[key]

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from kg import vocab
 from kg.build.graphs import Links
-from kg.build.work import Made
+from kg.build.work import Kept
 from kg.records import model
 from kg.records.index import Index
 from kg.release.digest import GraphDigest
@@ -44,9 +44,8 @@ class Ledger(Index):
         super().finish()
         self.script(_INDEXES)
 
-    def note(self, record: int, made: Made) -> None:
-        """Keep what was made of a record."""
-        self.forget(record)
+    def note(self, record: int, made: Kept) -> None:
+        """Keep what was made of a record, of which nothing is kept yet."""
         leaf, links = made.leaf, made.links
         self._insert("graph", (record, leaf.graph, leaf.digest, leaf.triples))
         for table, rows in (("dated", links.dated), ("part", links.parts), ("edge", links.edges)):
@@ -56,6 +55,10 @@ class Ledger(Index):
         """Remove what was made of a record."""
         for table in ("graph", "dated", "part", "edge"):
             self.db.execute(f"DELETE FROM {table} WHERE record = ?", (record,))
+
+    def is_noted(self, record: int) -> bool:
+        """Whether the graph of a record is kept."""
+        return bool(self.one("SELECT 1 FROM graph WHERE record = ?", record))
 
     def leaves(self) -> Iterator[GraphDigest]:
         """The digest of each record's graph."""

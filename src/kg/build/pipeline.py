@@ -1,46 +1,38 @@
-"""The stages in order: read, convert, gate, infer, describe, write, publish.
+"""The stages in order: read, validate, infer, store, publish.
 
 ``check`` goes as far as the gate; ``build`` all the way. Findings of all stages are collected
 before anything stops, and nothing is published while there is a violation. What is made on the
-way stands in files, so that memory does not grow with the corpus.
+way stands in files, so that memory does not grow with the corpus. A build begins with the one before
+where it can (``kg.build.rebuild``), and otherwise from nothing (``kg.build.scratch``).
 """
 
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
-from typing import Any, Final
-
-from pyoxigraph import Store
+from typing import Any
 
 from kg import disk
-from kg.build import inputs, links, write
-from kg.build.crew import Crew, cores, crew
-from kg.build.gate import Checked, gate, shacl_report
+from kg.build import inputs, keep, rebuild, scratch, write
+from kg.build.gate import Checked, judged, shacl_report
 from kg.build.inputs import needs_build
-from kg.build.ledger import Ledger
+from kg.build.keep import Earlier, State
+from kg.build.made import Made
 from kg.build.progress import Meter, Progress
-from kg.build.shards import ASSERTED, IMPLIED, Shards, Statistics, number
-from kg.build.work import BATCH, Work, rules, tasks
+from kg.build.report import Result
+from kg.build.shards import INFERRED, Statistics
 from kg.errors import DataError
 from kg.findings import Finding, Severity, count, in_order, stops_release
 from kg.records import load, passages
 from kg.records.dataset import Dataset
-from kg.records.index import on_disk
-from kg.records.load import ExpandedRecord, Files, Places, Texts
+from kg.records.load import Files, InputFile, Places, Texts
 from kg.release import Release, Releases
+from kg.release import digest as merkle
 
 __all__ = ["Built", "Checked", "build", "check", "needs_build", "shacl_report"]
-
-_FEW: Final = 500_000
-"""Bytes of records that are read sooner than a second process has started."""
-
-_TASK: Final = 250_000
-"""Bytes of records to a task: long enough to be worth handing over, short enough to share out evenly."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,11 +53,14 @@ def check(
     EnvironmentFault if a source text or kg's own files cannot be read.
     """
     meter = Meter(progress)
+    meter.stage("read", str(dataset.root))
+    there = load.files(dataset)
     with (
-        tempfile.TemporaryDirectory(prefix="kg-") as folder,
-        _asserted(dataset, sources, Path(folder), meter, jobs) as made,
+        tempfile.TemporaryDirectory(prefix="kg-") as room,
+        _made(dataset, there, sources, None, Path(room), meter, jobs) as made,
     ):
-        return made.judge(meter)
+        meter.stage("validate", "")
+        return judged(made.judge(), made.findings, made.ledger, Places(made.ledger, dataset, there))
 
 
 def build(
@@ -84,108 +79,88 @@ def build(
     not there, and EnvironmentFault. Whatever is raised, the current release stays as it was.
     """
     meter = Meter(progress)
+    meter.stage("read", str(dataset.root))
     releases = Releases(store, dataset.name)
     own = tuple(inputs.of_kg())  # before they are used: a change during the build must be seen as one
-    with releases.stage() as staged:
+    quoted = tuple(inputs.of_sources(dataset, sources))
+    there = load.files(dataset)
+    files = (*there.inputs, *own, *quoted)
+    with releases.stage() as staged, disk.faults("building", staged.parent):
         room = staged.parent
-        with disk.faults("building", room), _asserted(dataset, sources, room, meter, jobs) as made:
-            checked = made.judge(meter)
-            if stops_release(checked.findings):
-                number = count(checked.findings)[Severity.VIOLATION]
-                raise DataError(
-                    f"{number} violations in {dataset.name}: nothing was published", checked.findings
-                )
-            statistics = made.derive(meter)
-            files = (*made.files.inputs, *own, *inputs.of_sources(dataset, sources))
-            meter.stage("store", f"{statistics.triples:,} triples")
-            written = write.store(made.work, made.ledger, statistics, staged / "store")
-            numbers = {"totals": written.totals, **made.ledger.counts()}
-            digest = write.papers(staged, dataset, written.leaves, files, checked.findings, numbers)
-            meter.stage("publish", digest)
-            release = releases.publish(staged, digest, inputs.note(files))
-            return Built(release, checked.findings, numbers)
-
-
-@dataclass(frozen=True, slots=True)
-class _Asserted:
-    """What the records say, as lines in shards and as a ledger; and what is wrong with them so far."""
-
-    work: Work
-    ledger: Ledger
-    files: Files
-    findings: tuple[Finding, ...]
-    crew: Crew
-    room: Path
-
-    def judge(self, meter: Meter) -> Checked:
-        """Put what is asserted into a store, and let the gate judge it."""
-        meter.stage("validate", "")
-        content = Store()
-        shards = Shards(self.work.folder, self.work.shards)
-        schema = (line for _, lines in write.schema() for line in lines)
-        write.fill(content, schema, shards.files(ASSERTED))
-        places = Places(self.ledger, self.work.dataset, self.files)
-        return gate(content, self.findings, self.ledger, places)
-
-    def derive(self, meter: Meter) -> Statistics:
-        """Infer what several records imply together, then finish every shard; gives back the statistics."""
-        meter.stage("infer", "")
-        shards = Shards(self.work.folder, self.work.shards)
-        shards.put(IMPLIED, links.inferred(self.ledger, rules()))
-        shards.flush()
-        found = Statistics()
-        done = meter.counted("infer", self.work.shards, "shards")
-        for _, each in self.crew.map(self.work.finish, range(self.work.shards)):
-            found.add(each)
-            done(1)
-        return found
+        fixed = keep.fixed(dataset, inputs.note(own), inputs.note(quoted) if sources else None)
+        earlier = keep.earlier(releases, fixed)
+        with _made(dataset, there, sources, earlier, room, meter, jobs) as made:
+            outcome = _written(made, dataset, there, files, staged, meter)
+        like = earlier.release if earlier else None
+        del made  # its stores are closed with it: what is published must not change any more
+        meter.stage("publish", outcome.digest)
+        release = releases.publish(staged, outcome.digest, inputs.note(files), like)
+        keep.save(
+            room,
+            releases,
+            State(outcome.digest, fixed, there.sha256, outcome.statistics, outcome.results),
+        )
+        return Built(release, outcome.findings, outcome.counts)
 
 
 @contextmanager
-def _asserted(
-    dataset: Dataset, sources: Path | None, room: Path, meter: Meter, jobs: int | None
-) -> Iterator[_Asserted]:
-    meter.stage("read", str(dataset.root))
-    there, texts = load.files(dataset), Texts(sources)
+def _made(
+    dataset: Dataset,
+    there: Files,
+    sources: Path | None,
+    earlier: Earlier | None,
+    room: Path,
+    meter: Meter,
+    jobs: int | None,
+) -> Iterator[Made]:
+    """The records, made from an earlier build if there is one and little has changed, or from nothing."""
+    texts = Texts(sources)
     digests, faults = passages.read_digests(dataset.root)
-    size, sha256 = there.size, there.sha256
-    folder = room / "work"
-    folder.mkdir()
-    work = Work(dataset, folder, number(size))
-    path = room / "index.sqlite"
-    with crew(jobs or cores() if size > _FEW else 1) as hands, on_disk(path), Ledger(path) as ledger:
-        done = meter.counted("read", size, "bytes")
-        for task, outcomes in hands.map(work.read, tasks(there.blocks(), sha256, _TASK)):
-            for rank, content, made in outcomes:
-                numbers = ledger.add(content, rank)
-                for place, each in made.items():
-                    ledger.note(numbers[place], each)
-            done(sum(len(block.content) for _, block, _ in task))
-        ledger.set_digests(digests)
-        ledger.finish()
-        findings = [*faults, *load.judge(ledger, dataset, there, digests, texts)]
-        articles = _articles(ledger, dataset, sha256, load.articles(ledger, dataset, digests, texts))
-        done = meter.counted("articles", ledger.one("SELECT COUNT(*) FROM article"), "articles")
-        for batch, (graphs, found) in hands.map(work.articles, articles):
-            for number_of, each in graphs.items():
-                ledger.note(number_of, each)
-            findings += found
-            done(len(batch))
-        yield _Asserted(work, ledger, there, tuple(in_order(findings)), hands, room)
+    made: Made | None = None
+    with ExitStack() as stack:
+        if earlier:
+            made = stack.enter_context(rebuild.again(dataset, there, digests, texts, room, earlier))
+        if made is None:
+            begun = scratch.made(dataset, there, digests, texts, room, meter, jobs)
+            made = stack.enter_context(begun)
+        made.findings = tuple(in_order([*faults, *made.findings]))
+        yield made
 
 
-def _articles(
-    ledger: Ledger, dataset: Dataset, sha256: dict[str, str], bodies: Iterator[tuple[int, dict[str, Any]]]
-) -> Iterator[list[tuple[int, ExpandedRecord]]]:
-    """Articles as records, in batches."""
-    query = """SELECT r.id, b.file, r.curator, r.review FROM record AS r JOIN block AS b ON b.no = r.block
-        WHERE r.no = ?"""
+@dataclass(frozen=True, slots=True)
+class _Outcome:
+    digest: str
+    findings: tuple[Finding, ...]
+    counts: dict[str, Any]
+    statistics: Statistics
+    results: tuple[Result, ...]
 
-    def record(number: int, body: dict[str, Any]) -> tuple[int, ExpandedRecord]:
-        local, file, curator, review = next(ledger.rows(query, number))
-        names = (local, dataset.iri(local), dataset.graph(local))
-        return number, ExpandedRecord(*names, body, file, sha256[file], curator, review)
 
-    found = (record(*each) for each in bodies)
-    while batch := list(islice(found, BATCH)):
-        yield batch
+def _written(
+    made: Made, dataset: Dataset, there: Files, files: Sequence[InputFile], staged: Path, meter: Meter
+) -> _Outcome:
+    """Judge, and write a release into ``staged``. Raises DataError if there is a violation."""
+    meter.stage("validate", "")
+    results = made.judge()
+    checked = judged(results, made.findings, made.ledger, Places(made.ledger, dataset, there))
+    if stops_release(checked.findings):
+        number = count(checked.findings)[Severity.VIOLATION]
+        message = f"{number} violations in {dataset.name}: nothing was published"
+        raise DataError(message, checked.findings)
+    meter.stage("infer", "")
+    derived = made.derive(meter, staged)
+    lines, new = write.description(derived.store, dataset, derived.statistics)
+    derived.store.flush()
+    described = merkle.leaf(dataset.graph(rebuild.DESCRIPTION), lines)
+    leaves = write.leaves(made.ledger, described, derived.leaves)
+    inferred = dataset.graph(INFERRED)
+    totals = {
+        "records": made.ledger.one("SELECT COUNT(*) FROM record"),
+        "graphs": len(leaves),
+        "triples": derived.statistics.triples + new,
+        "inferred": sum(leaf.triples for leaf in leaves if leaf.graph == inferred),
+    }
+    counts = {"totals": totals, **made.ledger.counts()}
+    digest = write.papers(staged, dataset, leaves, files, checked.findings, counts)
+    made.ledger.db.execute("COMMIT")
+    return _Outcome(digest, checked.findings, counts, derived.statistics, tuple(results))

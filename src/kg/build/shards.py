@@ -46,6 +46,13 @@ class Statistics:
         self.entities += other.entities
         self.triples += other.triples
 
+    def subtract(self, other: Statistics) -> None:
+        """Count the other's no more; what does not occur is left out."""
+        self.classes = +(self.classes - other.classes)
+        self.properties = +(self.properties - other.properties)
+        self.entities -= other.entities
+        self.triples -= other.triples
+
 
 def number(size: int) -> int:
     """How many shards there should be for so many bytes of records."""

@@ -35,7 +35,7 @@ BATCH: Final = 500
 
 
 @dataclass(frozen=True, slots=True)
-class Made:
+class Kept:
     """What is kept of a record's graph: its digest, and what it gives to inferences from several."""
 
     leaf: GraphDigest
@@ -45,7 +45,7 @@ class Made:
 Task: TypeAlias = tuple[int, Block, str]
 """The rank of a block, the block, and the SHA-256 of its file."""
 
-Outcome: TypeAlias = tuple[int, Content, dict[int, Made]]
+Outcome: TypeAlias = tuple[int, Content, dict[int, Kept]]
 """The rank of a block, what it holds without nodes, and what was made of records by their place."""
 
 
@@ -67,9 +67,9 @@ class Work:
         out.flush()
         return done
 
-    def _block(self, out: Shards, block: Block, sha256: str) -> tuple[Content, dict[int, Made]]:
+    def _block(self, out: Shards, block: Block, sha256: str) -> tuple[Content, dict[int, Kept]]:
         content = entries.read(block, self.dataset)
-        made: dict[int, Made] = {}
+        made: dict[int, Kept] = {}
         faults = list(content.findings)
         whole = ((n, entry) for n, entry in enumerate(content.entries) if not entry.article)
         while batch := list(islice(whole, BATCH)):
@@ -83,7 +83,7 @@ class Work:
 
     def articles(
         self, records: Sequence[tuple[int, ExpandedRecord]]
-    ) -> tuple[dict[int, Made], list[Finding]]:
+    ) -> tuple[dict[int, Kept], list[Finding]]:
         """Make the graphs of articles, which have their passages; by the number that each comes with."""
         out = self._shards()
         numbers = {record.graph: number for number, record in records}
@@ -144,8 +144,8 @@ def tasks(blocks: Iterable[Block], sha256: Mapping[str, str], size: int) -> Iter
         yield task
 
 
-def _kept(graph: Graph) -> Made:
-    return Made(graph.leaf, graph.links)
+def _kept(graph: Graph) -> Kept:
+    return Kept(graph.leaf, graph.links)
 
 
 def _without_node(entry: Entry) -> Entry:

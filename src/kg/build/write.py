@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict
 from pathlib import Path
-from typing import Any, BinaryIO, Final
+from typing import Any, BinaryIO
 
 from pyoxigraph import NamedNode, Quad, RdfFormat, Store
 
 from kg import disk, resources
-from kg.build import convert, describe, inputs
+from kg.build import convert, describe, inputs, shards
 from kg.build.ledger import Ledger
-from kg.build.lines import of_triples
-from kg.build.shards import INFERRED, PROVENANCE, Shards, Statistics
-from kg.build.shards import statistics as shards_statistics
+from kg.build.lines import iri, of_triples
+from kg.build.rebuild import DESCRIPTION
+from kg.build.shards import Shards, Statistics
 from kg.build.work import Work, in_graph
 from kg.findings import Finding, as_json, count
 from kg.records import changes
@@ -24,8 +24,6 @@ from kg.records.load import InputFile
 from kg.release import digest as merkle
 from kg.release import release as layout
 from kg.release.digest import GraphDigest
-
-DESCRIPTION: Final = "description"
 
 
 class Joined:
@@ -49,21 +47,13 @@ class Joined:
             self._file = None
 
 
-@dataclass(frozen=True, slots=True)
-class Written:
-    """The digests of the graphs of a store, and how much is in it in all."""
-
-    leaves: tuple[GraphDigest, ...]
-    totals: dict[str, int]
-
-
-def schema() -> Iterator[tuple[str, list[bytes]]]:
+def schema() -> dict[str, list[bytes]]:
     """The graphs of the ontology and the schemes, their lines sorted. Raises DataError."""
     graphs: dict[str, set[bytes]] = {}
     for quad in convert.schema_quads(resources.ontology()):
         assert isinstance(quad.graph_name, NamedNode), "each file of the schema has a graph"
         graphs.setdefault(quad.graph_name.value, set()).update(of_triples([quad.triple]))
-    return ((name, sorted(lines)) for name, lines in graphs.items())
+    return {name: sorted(lines) for name, lines in graphs.items()}
 
 
 def fill(store: Store, lines: Iterable[bytes], files: Iterable[Path]) -> None:
@@ -73,43 +63,36 @@ def fill(store: Store, lines: Iterable[bytes], files: Iterable[Path]) -> None:
     store.bulk_load(Joined(files), format=RdfFormat.N_QUADS)  # type: ignore[arg-type]
 
 
-def store(work: Work, ledger: Ledger, statistics: Statistics, folder: Path) -> Written:
-    """Write the named graphs, and their merge as default graph, to a store in ``folder``.
+def store(work: Work, statistics: Statistics, folder: Path) -> Store:
+    """A store in ``folder`` of all graphs but the description, and their merge as default graph.
 
-    ``statistics`` are those of the shards. ``Store.optimize`` is not called: after one bulk load
-    of 400 000 quads it changed no data file. Raises EnvironmentFault.
+    ``statistics`` are those of the shards; those of the schema are added. ``Store.optimize`` is not called:
+    after one bulk load of 400 000 quads it changed no data file. Raises OSError.
     """
-    dataset, shards = work.dataset, Shards(work.folder, work.shards)
-    graphs = dict(schema())
+    graphs = schema()
     merged = {line for lines in graphs.values() for line in lines}
-    statistics.add(shards_statistics(merged, b"<" + f"{dataset.base}id/".encode()))
-    with disk.faults("writing the store", folder):
-        written = Store(str(folder))
-        named = b"".join(in_graph(name, lines) for name, lines in graphs.items())
-        own = named.split(b"\n")[:-1]
-        fill(written, (*own, *merged), shards.everything())
-        graphs[dataset.graph(DESCRIPTION)] = _description(written, dataset, statistics)
-        written.flush()
-    leaves = [*ledger.leaves(), *(merkle.leaf(name, lines) for name, lines in graphs.items())]
-    leaves += [merkle.of_quads(dataset.graph(kind), shards.quads(kind)) for kind in (INFERRED, PROVENANCE)]
-    found = {leaf.graph: leaf for leaf in leaves if leaf.triples}
-    totals = {
-        "records": ledger.one("SELECT COUNT(*) FROM record"),
-        "graphs": len(found),
-        "triples": statistics.triples,
-        "inferred": found[inferred].triples if (inferred := dataset.graph(INFERRED)) in found else 0,
-    }
-    return Written(tuple(sorted(found.values())), totals)
+    statistics.add(shards.statistics(merged, iri(f"{work.dataset.base}id/")[:-1]))
+    named = [quad for name, lines in graphs.items() for quad in in_graph(name, lines).split(b"\n")[:-1]]
+    written = Store(str(folder))
+    fill(written, (*named, *merged), Shards(work.folder, work.shards).everything())
+    return written
 
 
-def _description(store: Store, dataset: Dataset, statistics: Statistics) -> list[bytes]:
-    """Add the description, and count those of its triples that were not there: it cannot count itself."""
+def description(store: Store, dataset: Dataset, statistics: Statistics) -> tuple[list[bytes], int]:
+    """Add the description, which cannot count itself; its lines, and how many of them the merge had not."""
     triples = set(describe.description(dataset, statistics))
     graph = NamedNode(dataset.graph(DESCRIPTION))
-    statistics.triples += sum(Quad(t.subject, t.predicate, t.object) not in store for t in triples)
+    new = sum(Quad(t.subject, t.predicate, t.object) not in store for t in triples)
     store.extend(Quad(t.subject, t.predicate, t.object, graph) for t in triples)
     store.extend(Quad(t.subject, t.predicate, t.object) for t in triples)
-    return sorted(of_triples(triples))
+    return sorted(of_triples(triples)), new
+
+
+def leaves(ledger: Ledger, described: GraphDigest, derived: Iterable[GraphDigest]) -> tuple[GraphDigest, ...]:
+    """The digests of all graphs that are not empty, by name."""
+    found = [*ledger.leaves(), described, *derived]
+    found += [merkle.leaf(name, lines) for name, lines in schema().items()]
+    return tuple(sorted(leaf for leaf in found if leaf.triples))
 
 
 def papers(

@@ -100,14 +100,14 @@ class Index:
         self.db.executescript(text)
         self.db.execute("BEGIN")
 
-    def add(self, content: Content, rank: int) -> list[int]:
-        """Add a block with all it holds; gives back the numbers of its records, in order."""
+    def add(self, content: Content, rank: int) -> tuple[int, list[int]]:
+        """Add a block with all it holds; gives back its number, and those of its records, in order."""
         first = content.line
         findings = [_moved(finding, -first) for finding in content.findings]
         told = json.dumps(findings) if findings else None
         number = self._insert("block", (None, rank, content.file, first, content.sha256, told))
         self._many("lost", [(number, name) for name in sorted(content.lost)])
-        return [self._record(entry, number, first) for entry in content.entries]
+        return number, [self._record(entry, number, first) for entry in content.entries]
 
     def _record(self, entry: Entry, block: int, first: int) -> int:
         node = json.dumps(entry.node, ensure_ascii=False) if entry.article else None

@@ -214,6 +214,19 @@ def articles(
         yield number, body
 
 
+def article_records(
+    index: Index, dataset: Dataset, there: Files, bodies: Iterable[tuple[int, dict[str, Any]]]
+) -> Iterator[tuple[int, ExpandedRecord]]:
+    """What ``articles`` gives, as records."""
+    query = """SELECT r.id, b.file, r.curator, r.review FROM record AS r JOIN block AS b ON b.no = r.block
+        WHERE r.no = ?"""
+    sha256 = there.sha256
+    for number, body in bodies:
+        local, file, curator, review = next(index.rows(query, number))
+        names = (local, dataset.iri(local), dataset.graph(local))
+        yield number, ExpandedRecord(*names, body, file, sha256[file], curator, review)
+
+
 def expanded(entry: Entry, dataset: Dataset, file: str, sha256: str) -> ExpandedRecord:
     """The record of an entry that stands in this file."""
     return ExpandedRecord(
@@ -320,7 +333,8 @@ def load(dataset: Dataset, sources: Path | None = None) -> Loaded:
     for rank, block in enumerate(there.blocks()):
         content = entries.read(block, dataset)
         made = (expanded(entry, dataset, block.file, sha256[block.file]) for entry in content.entries)
-        found.update(zip(index.add(content, rank), made, strict=True))
+        _, numbers = index.add(content, rank)
+        found.update(zip(numbers, made, strict=True))
     index.set_digests(digests)
     index.finish()
     findings = in_order([*faults, *judge(index, dataset, there, digests, texts)])

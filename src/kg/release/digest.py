@@ -56,6 +56,15 @@ def leaf(graph: str, lines: Iterable[bytes]) -> GraphDigest:
     return of_quads(graph, (line.removesuffix(b".") + end for line in lines))
 
 
+def of_text(graph: str, pieces: Iterable[bytes]) -> GraphDigest:
+    """The leaf of a graph from its quads as one text, sorted N-Quads lines, in any pieces."""
+    digest, number = hashlib.sha256(), 0
+    for piece in pieces:
+        digest.update(piece)
+        number += piece.count(b"\n")
+    return GraphDigest(graph, digest.hexdigest(), number)
+
+
 def of_quads(graph: str, quads: Iterable[bytes]) -> GraphDigest:
     """The leaf of a graph from its quads as sorted N-Quads lines with their line feeds, as they come."""
     digest, number = hashlib.sha256(), 0

@@ -183,14 +183,22 @@ class Releases:
         with self._room() as room:
             yield room / "release"
 
-    def publish(self, staged: Path, digest: str, inputs: Mapping[str, Any] | None = None) -> Release:
+    def publish(
+        self,
+        staged: Path,
+        digest: str,
+        inputs: Mapping[str, Any] | None = None,
+        like: Release | None = None,
+    ) -> Release:
         """Make a staged folder the release ``digest``, switch to it, and note what went into it.
+
+        Files that it shares with the release ``like`` are not read again for their checksums.
 
         If an intact release of that digest exists already, the staged copy is discarded; a
         damaged one is replaced. Raises EnvironmentFault; ``current`` is then what it was.
         """
         with disk.faults("publishing the release", self.path):
-            seal(staged)
+            seal(staged, like)
             with disk.locked(self._lock):
                 self._settle(staged, self._folder(digest))
                 self._make_current(digest, "build")
