@@ -14,12 +14,14 @@ import logging
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import pyoxigraph as ox
 
 from kg import resources
+from kg.build.core import Screen, View
 from kg.build.report import SEVERITIES, Result, as_shacl_report, to_findings
 from kg.errors import EnvironmentFault
 from kg.findings import Severity
@@ -39,6 +41,10 @@ __all__ = [
     "validate_plain",
     "written",
 ]
+
+_SUBCLASS: Final = ox.NamedNode(RDFS + "subClassOf")
+_BATCH: Final = 1_000
+"""Suspects that are shown to pyshacl at once, so that its graph stays small."""
 
 _SPARQL_COMPONENT: Final = SH + "SPARQLConstraintComponent"
 _LABELS: Final = (SKOS + "prefLabel", RDFS + "label", DCTERMS + "title", PAC + "writtenForm")
@@ -65,7 +71,7 @@ def validate(store: ox.Store, shapes_folder: Path | None = None) -> list[Result]
     Raises EnvironmentFault if the shapes are missing, do not parse or have a query that cannot run.
     """
     shapes = _read_shapes(shapes_folder or resources.shapes())
-    found = set(_run_pyshacl(_union(store), _core(shapes)))
+    found = set(core(store, shapes))
     for constraint in _constraints(ox.Store(), shapes):
         found.update(_run_constraint(store, constraint))
     return [replace(r, label=label_of(store, r.focus)) for r in sorted(found, key=lambda r: r.sort_key)]
@@ -75,6 +81,44 @@ def validate_plain(store: ox.Store, shapes_folder: Path | None = None) -> list[R
     """The same by stock pyshacl alone. Slow; it is the measure by which ``validate`` is tested."""
     shapes = _read_shapes(shapes_folder or resources.shapes())
     return sorted(set(_run_pyshacl(_union(store), shapes)), key=lambda r: r.sort_key)
+
+
+def core(store: ox.Store, shapes: Iterable[ox.Quad], nodes: Iterable[Any] | None = None) -> Iterator[Result]:
+    """The results of the Core constraints on all focus nodes, or on these, from pyshacl.
+
+    It is shown only what may not conform (``kg.build.core``), with all that a shape can see from there.
+    """
+    rules = list(shapes)
+    asked = _core(rules)
+    screen, view = Screen((q for q in rules if q.predicate.value not in _NOT_CORE), store), View(store)
+    suspects = screen.suspects(screen.focus_nodes(view) if nodes is None else nodes, view)
+    schema = [*store.quads_for_pattern(None, _SUBCLASS, None)]
+    while batch := list(islice(suspects, _BATCH)):
+        seen = {written(node) for node in batch}
+        data = [*schema, *_neighbourhood(batch, screen, store)]
+        yield from (result for result in _run_pyshacl(data, asked) if result.focus in seen)
+
+
+def _neighbourhood(nodes: Iterable[Any], screen: Screen, store: ox.Store) -> Iterator[ox.Quad]:
+    """All that is said of the nodes, and what the shapes can see from there, as deep as they reach."""
+    level, seen = set(nodes), set[Any]()
+    for node in level:
+        if not isinstance(node, ox.Literal):
+            yield from store.quads_for_pattern(node, None, None)
+        for predicate in (p for target in screen.targets for p in target.objects_of):
+            yield from store.quads_for_pattern(None, predicate, node)
+    for _ in range(screen.depth):
+        seen |= level
+        level = {
+            quad.object
+            for node in level
+            for path in screen.paths
+            for quad in store.quads_for_pattern(node, path, None)
+            if not isinstance(quad.object, ox.Literal)
+        } - seen
+        for node in level:
+            for path in screen.paths:
+                yield from store.quads_for_pattern(node, path, None)
 
 
 def _read_shapes(folder: Path) -> list[ox.Quad]:
