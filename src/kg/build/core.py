@@ -114,6 +114,7 @@ class Screen:
             "node": self._whole,
         }
         self.paths: set[Term] = {_TYPE}
+        self.deep: set[Term] = {_TYPE}
         self.depth = 1
         self.targets = tuple(target for node in list(self._shapes) if (target := self._target(node)))
         self._others = tuple(t for t in self.targets if t.subjects_of or t.objects_of or t.nodes)
@@ -137,6 +138,19 @@ class Screen:
                 yield from view.values(node, predicate)
         for target in self.targets:
             yield from target.nodes
+
+    def affected(self, change: Iterable[ox.Quad], view: View) -> set[Term]:
+        """The nodes that a change of these triples can make conform or not conform."""
+        quads = list(change)
+        found: set[Term] = {quad.subject for quad in quads}
+        if any(target.objects_of for target in self.targets):
+            found |= {quad.object for quad in quads}
+        level: set[Term] = {quad.subject for quad in quads if quad.predicate in self.deep}
+        for _ in range(self.depth):
+            naming = {node for value in level for path in self.paths for node in view.subjects(path, value)}
+            found |= naming
+            level = naming
+        return found
 
     def suspects(self, nodes: Iterable[Term], view: View) -> Iterator[Term]:
         """Those of the nodes that do not certainly conform to every shape that targets them."""
@@ -205,6 +219,7 @@ class Screen:
         if shape in self._within:
             return _suspect  # a shape that uses itself: SHACL leaves open what that means (section 3.4.3)
         self._within.append(shape)
+        self.deep |= {path for each in self._shapes[shape]["property"] for path in self._shapes[each]["path"]}
         self.depth = max(self.depth, 1 + len(self._within))
         own, properties = self._node(shape), tuple(self._properties(shape))
         self._within.pop()
@@ -286,8 +301,10 @@ class Screen:
 
 
 _SAYS_NOTHING: Final = frozenset(
-    ("property", "path", "message", "severity", "type", "label", "comment", "order", "deactivated")
-    + ("targetClass", "targetSubjectsOf", "targetObjectsOf", "targetNode")
+    [
+        *("property", "path", "message", "severity", "type", "label", "comment", "order", "deactivated"),
+        *("targetClass", "targetSubjectsOf", "targetObjectsOf", "targetNode"),
+    ]
 )
 
 

@@ -17,7 +17,7 @@ from typing import Final
 
 from pyoxigraph import Store
 
-from kg.build import checks, delta, describe, keep, links, validate
+from kg.build import delta, describe, keep, links, revalidate
 from kg.build.delta import Change, Support, Whole
 from kg.build.graphs import Graph
 from kg.build.keep import Earlier
@@ -202,7 +202,8 @@ class Rebuild(Made):
         self.whole.settle()  # by itself: the statistics do not count it
         self._asserted = Store(str(keep.folder(self.room) / keep.ASSERTED))
         self._change = self._assert(self._asserted)
-        return [*validate.validate(self._asserted), *checks.run(self._asserted)]
+        gone, come = delta.quads(self._change.gone), delta.quads(self._change.come)
+        return revalidate.again(self._asserted, gone, come, self.earlier.state.results)
 
     def _assert(self, asserted: Store) -> Change:
         """Change the records' graphs, and ``asserted``, the merge of them; gives back how that changed."""
