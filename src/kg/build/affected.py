@@ -114,6 +114,27 @@ class Analysis:
             found |= ends
         return found if len(found) <= _MOST else None
 
+    def plain(self) -> list[Any]:
+        """The analysis as JSON has it."""
+        return [
+            [_plain(pattern), way and [[_plain(step), forward] for step, forward in way], from_subject]
+            for pattern, way, from_subject in self.patterns
+        ]
+
+    @classmethod
+    def of(cls, plain: list[Any]) -> Analysis:
+        """The reverse of ``plain``. Raises ValueError or TypeError if it is nothing of the kind."""
+        return cls(
+            tuple(
+                (
+                    _pattern(pattern),
+                    None if way is None else tuple((_pattern(step), bool(forward)) for step, forward in way),
+                    bool(from_subject),
+                )
+                for pattern, way, from_subject in plain
+            )
+        )
+
 
 def _ends(quad: ox.Quad, pattern: Pattern, from_subject: bool, reach: Reach) -> set[Term]:
     """What the variable from which the way begins can be, where the pattern matches a triple."""
@@ -130,6 +151,25 @@ def _follow(nodes: set[Term], pattern: Pattern, forward: bool, reach: Reach) -> 
     if pattern.repeats:
         return reach.closure(nodes, pattern.predicates, forward)
     return {end for node in nodes for end in reach.step(node, pattern.predicates, forward)}
+
+
+def _plain(pattern: Pattern) -> list[Any]:
+    ends = [str(term) for term in (pattern.subject, pattern.object)]
+    return [*ends, sorted(p.value for p in pattern.predicates), list(pattern.scope), pattern.repeats]
+
+
+def _pattern(plain: list[Any]) -> Pattern:
+    subject, value, predicates, scope, repeats = plain
+    named = frozenset(ox.NamedNode(p) for p in predicates)
+    return Pattern(_read(subject), named, _read(value), tuple(scope), bool(repeats))
+
+
+def _read(text: str) -> Term:
+    """A term from N-Triples syntax; what begins with no sign of one is the name of a variable."""
+    if not text.startswith(("<", '"')):
+        return text
+    (quad,) = ox.parse(f"<urn:x> <urn:x> {text} .", format=ox.RdfFormat.N_TRIPLES)
+    return quad.object
 
 
 def analyse(query: str) -> Analysis:

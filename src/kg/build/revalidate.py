@@ -5,9 +5,12 @@
 
 from __future__ import annotations
 
+import contextlib
+import hashlib
+import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache
+from pathlib import Path
 from typing import Any
 
 import pyoxigraph as ox
@@ -23,15 +26,20 @@ from kg.vocab import SHAPES
 
 
 def again(
-    store: ox.Store, gone: Sequence[ox.Quad], come: Sequence[ox.Quad], before: Sequence[Result]
+    store: ox.Store,
+    gone: Sequence[ox.Quad],
+    come: Sequence[ox.Quad],
+    before: Sequence[Result],
+    analyses: Analyses,
 ) -> list[Result]:
     """All results on the asserted triples in ``store``, which have changed by ``gone`` and ``come``.
 
-    ``before`` are the results on the store as it was, by the same shapes and checks.
+    ``before`` are the results on the store as it was, by the same shapes and checks; ``analyses`` remembers
+    what is known of the queries.
     Raises EnvironmentFault if a shape or a check cannot run.
     """
     shapes = validate.read_shapes(resources.shapes())
-    asked = _Again(store, [*gone, *come], Reach(store, gone))
+    asked = _Again(store, [*gone, *come], Reach(store, gone), analyses)
     of_checks = {SHAPES + check.name for check in checks.read()}
     old = [result for result in before if result.source_shape not in of_checks]
     found = list(_core(asked, shapes, [result for result in old if result.source_constraint is None]))
@@ -56,6 +64,7 @@ class _Again:
     store: ox.Store
     change: Sequence[ox.Quad]
     reach: Reach
+    analyses: Analyses
 
     @property
     def view(self) -> View:
@@ -81,7 +90,7 @@ class _Again:
 
     def _nodes(self, query: str) -> set[Any] | None:
         """The nodes to ask about: what the change can reach, and its subjects, which may be targets now."""
-        found = analysed(query).candidates(self.change, self.reach)
+        found = self.analyses.of(query).candidates(self.change, self.reach)
         return None if found is None else found | {quad.subject for quad in self.change}
 
     def _is_target(self, node: Any, constraint: Constraint) -> bool:
@@ -93,16 +102,34 @@ class _Again:
     def _above(self, cls: Any) -> frozenset[Any]:
         found, todo = {cls}, [cls]
         while todo:
-            new = {q.object for q in self.store.quads_for_pattern(todo.pop(), validate.SUBCLASS, None)} - found
+            above = self.store.quads_for_pattern(todo.pop(), validate.SUBCLASS, None)
+            new = {quad.object for quad in above} - found
             found |= new
             todo.extend(new)
         return frozenset(found)
 
 
-@cache
-def analysed(query: str) -> Analysis:
-    """The analysis of a query, made once in a process."""
-    return analyse(query)
+class Analyses:
+    """The analyses of queries, kept in a file: to parse all of them takes a second."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._known: dict[str, Any] = {}
+        with contextlib.suppress(OSError, ValueError):
+            self._known = json.loads(path.read_text(encoding="utf-8"))
+
+    def of(self, query: str) -> Analysis:
+        """The analysis of a query."""
+        key = hashlib.sha256(query.encode()).hexdigest()
+        with contextlib.suppress(KeyError, ValueError, TypeError):
+            return Analysis.of(self._known[key])
+        found = analyse(query)
+        self._known[key] = found.plain()
+        return found
+
+    def save(self, path: Path) -> None:
+        """Write them. Raises OSError."""
+        path.write_text(json.dumps(self._known), encoding="utf-8")
 
 
 def _about(nodes: Iterable[Any], query: str, name: str) -> str:

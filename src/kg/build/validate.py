@@ -104,7 +104,9 @@ def validate_plain(store: ox.Store, shapes_folder: Path | None = None) -> list[R
     return sorted(set(_run_pyshacl(_union(store), shapes)), key=lambda r: r.sort_key)
 
 
-def core(store: ox.Store, shapes: Sequence[ox.Quad], screen: Screen, nodes: Iterable[Any]) -> Iterator[Result]:
+def core(
+    store: ox.Store, shapes: Sequence[ox.Quad], screen: Screen, nodes: Iterable[Any]
+) -> Iterator[Result]:
     """The results of the Core constraints on these focus nodes, from pyshacl.
 
     It is shown only what may not conform (``kg.build.core``), with all that a shape can see from there.
