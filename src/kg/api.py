@@ -124,9 +124,9 @@ def open(path: str | Path | None = None, dataset: str | Path | None = None, rele
     """A release of a dataset, or the release in a folder.
 
     ``path`` is a store (default: as the settings say) or the folder of one release; ``dataset`` a
-    name or folder (default: the bundled dataset); ``release`` a digest, its first digits, ``current``
-    or ``previous``. Raises NoRelease, StoreDamaged, NotFound for a dataset or a release that is not there,
-    UsageError for what can name no release.
+    name, in the store or bundled, or a folder (default: the bundled dataset); ``release`` a digest, its
+    first digits, ``current`` or ``previous``. Raises NoRelease, StoreDamaged, NotFound for a dataset or a
+    release that is not there, and UsageError for what can name no release.
     """
     if not isinstance(release, str):
         raise UsageError(
@@ -140,10 +140,8 @@ def open(path: str | Path | None = None, dataset: str | Path | None = None, rele
                 hint="name the store's folder, or leave release out",
             )
         return Graph(Release.open(Path(path)))
-    from kg.records import dataset as datasets
-
     store = Settings.load().store if path is None else Path(path)
-    return Graph(Releases(store, datasets.find(dataset).name).open(release))
+    return Graph(Releases.of(store, dataset).open(release))
 
 
 def _text(query: object) -> str:

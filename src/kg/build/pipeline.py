@@ -19,7 +19,7 @@ from kg.build.gate import Checked, gate, shacl_report
 from kg.build.inputs import needs_build
 from kg.errors import DataError
 from kg.findings import Finding, Severity, count, stops_release
-from kg.records import load
+from kg.records import changes, load
 from kg.records.context import context
 from kg.records.dataset import Dataset
 from kg.records.load import Loaded
@@ -94,7 +94,16 @@ def _asserted(dataset: Dataset, sources: Path | None, say: Progress) -> tuple[Ch
     quads, faults = _converted(loaded, dataset.base)
     content.extend(quads)
     say("validate", f"{len(content)} quads")
-    return gate(content, loaded, faults), loaded, content
+    return gate(content, loaded, [*faults, *_faults_of_notes(dataset)]), loaded, content
+
+
+def _faults_of_notes(dataset: Dataset) -> tuple[Finding, ...]:
+    """What keeps CHANGES.md from being read: it becomes part of the release."""
+    try:
+        changes.read(dataset.root)
+    except DataError as error:
+        return error.findings
+    return ()
 
 
 def _converted(loaded: Loaded, base: str) -> tuple[list[Quad], list[Finding]]:
