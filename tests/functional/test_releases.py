@@ -116,6 +116,17 @@ def test_validating_tells_that_the_notes_cannot_be_read_as_building_does(history
     assert history.releases.current_digest() == history.digests[-1]
 
 
+def test_pruning_can_name_the_releases_that_are_to_go(history: History) -> None:
+    old, new = history.digests
+    done = json.loads(history.kg("releases", "prune", old[:10], "--dry-run", "--json").stdout)
+    assert (list(done["removed"]), done["kept"]) == ([old], {new: "current"})
+    for wrong in ([new], ["current"], [old, "--keep", "1"], ["ffff"], [old, "--damaged"]):
+        assert history.kg("releases", "prune", *wrong).returncode == 2
+    assert history.releases.digests() == (new, old)
+    assert history.kg("releases", "prune", "previous").returncode == 0
+    assert history.releases.digests() == (new,)
+
+
 def _kg(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "kg", *map(str, arguments)]
     return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
