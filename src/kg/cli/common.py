@@ -68,10 +68,9 @@ def release_option(parser: argparse.ArgumentParser) -> None:
 
 def releases(options: argparse.Namespace) -> Releases:
     """The releases of the dataset named, in the store named."""
-    from kg.records import dataset
     from kg.release import Releases
 
-    return Releases(settings(options).store, dataset.find(options.dataset).name)
+    return Releases.of(settings(options).store, options.dataset)
 
 
 @contextlib.contextmanager
