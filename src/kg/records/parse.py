@@ -56,7 +56,8 @@ class Record:
 
     def nested(self) -> Iterator[Record]:
         """The records directly inside this one."""
-        return (v.record for vs in self.values.values() for v in vs if v.record)
+        fields = (values for values in self.values.values() if values[0].record)  # all of them are, or none
+        return (value.record for values in fields for value in values if value.record)
 
     def all(self) -> Iterator[Record]:
         """This record and all records inside it."""

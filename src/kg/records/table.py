@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Iterator, Sequence
-from typing import Final
+from collections.abc import Iterator
+from typing import Final, TypeAlias
 
 from kg.findings import Finding, Location, Severity
 from kg.records.blocks import MAX_RECORD, ROW_ID, Block, continues, rows
@@ -18,6 +18,8 @@ from kg.records.columns import Column, columns, known
 from kg.records.growing import Growing
 from kg.records.parse import Parser, Record
 from kg.records.reader import Text, not_utf8
+
+Cells: TypeAlias = list[Text | None]
 
 CODE: Final = "csv-syntax"
 _CELL: Final = re.compile(r'(?:"([^"]*(?:""[^"]*)*)"|([^",\r\n]*))(,|\r?\n?\Z)')
@@ -70,11 +72,11 @@ def _names(content: bytes) -> Iterator[str]:
 
 
 def _header(block: Block, parser: Parser) -> list[Column | None]:
-    cells = _cells(block.header.removeprefix(b"\xef\xbb\xbf"), Location(block.file), parser)
-    return columns(cells, known(parser.model), parser.findings) if cells else []
+    cells = _cells(block.header.removeprefix(b"\xef\xbb\xbf"), Location(block.file), parser, empty=True)
+    return columns(list(filter(None, cells or ())), known(parser.model), parser.findings)
 
 
-def _row(row: bytes, width: int, at: Location, parser: Parser) -> Sequence[Text] | None:
+def _row(row: bytes, width: int, at: Location, parser: Parser) -> Cells | None:
     cells = _cells(row, at, parser)
     if cells is None or len(cells) == width:
         return cells
@@ -83,8 +85,11 @@ def _row(row: bytes, width: int, at: Location, parser: Parser) -> Sequence[Text]
     return None
 
 
-def _cells(row: bytes, at: Location, parser: Parser) -> list[Text] | None:
-    """The cells of a row with their places; None, and a finding, where it cannot be read."""
+def _cells(row: bytes, at: Location, parser: Parser, empty: bool = False) -> Cells | None:
+    """The cells of a row with their places; None, and a finding, where it cannot be read.
+
+    An empty cell is None, unless ``empty`` asks for its place as well.
+    """
     if len(row) > MAX_RECORD:
         message = f"the row is longer than {MAX_RECORD:,} bytes"
         _fault(parser, at, message, "close the quote that was opened last before it, or write less")
@@ -94,16 +99,15 @@ def _cells(row: bytes, at: Location, parser: Parser) -> list[Text] | None:
     except UnicodeDecodeError as error:
         parser.findings.append(not_utf8(error, at.file, at.line, CODE))
         return None
-    cells: list[Text] = []
+    cells: Cells = []
     position = 0
     while True:
         found = _CELL.match(text, position)
-        place = _place(text, position, at)
         if found is None:
-            _fault(parser, place, *_unreadable(text, position))
+            _fault(parser, _place(text, position, at), *_unreadable(text, position))
             return None
-        quoted = found[1]
-        cells.append(Text(found[2] if quoted is None else quoted.replace('""', '"'), place, quoted is None))
+        value = found[1].replace('""', '"') if found[1] else found[2]
+        cells.append(Text(value or "", _place(text, position, at)) if value or empty else None)
         position = found.end()
         if found[3] != ",":
             return cells
@@ -127,9 +131,9 @@ def _unreadable(text: str, position: int) -> tuple[str, str]:
     return "a quote is opened and not closed", "close it, and double the quotes that belong to the text"
 
 
-def _filled(header: list[Column | None], cells: Sequence[Text]) -> Iterator[tuple[Column, list[Text]]]:
+def _filled(header: list[Column | None], cells: Cells) -> Iterator[tuple[Column, list[Text]]]:
     for column, cell in zip(header, cells, strict=True):
-        if column and cell.value:
+        if column and cell:
             yield column, _values(cell)
 
 
@@ -150,4 +154,4 @@ def _values(cell: Text) -> list[Text]:
             values.append(held)
             held = ""
     values.append(held + cell.value[end:])
-    return [Text(value, cell.at, cell.plain) for value in values]
+    return [Text(value, cell.at) for value in values]
