@@ -98,7 +98,10 @@ class Parser:
             return []
         if not isinstance(root, Items):
             self.fault(
-                root.at, "wrong-type", "a file of records is a list", "begin each record with '- id: …'"
+                root.at,
+                "wrong-type",
+                "a file of records is a list",
+                'write - id: … in YAML, [{"id": …}] in JSON',
             )
             return []
         return [record for item in root.items if (record := self.record(item))]
@@ -112,7 +115,7 @@ class Parser:
         """The top-level record that a node is; None, its name among the lost, where it is too faulty."""
         if not isinstance(node, Fields):
             self.fault(
-                node.at, "wrong-type", "a record is a mapping of fields", "begin it with '- id: kind/slug'"
+                node.at, "wrong-type", "a record is a mapping of fields", "give it an id and its other fields"
             )
             return None
         given = node.get("id")

@@ -19,40 +19,55 @@ from kg.records.growing import Growing
 from kg.records.parse import Parser, Record
 from kg.records.reader import Text, not_utf8
 
+Row: TypeAlias = tuple[Location, bytes]
 Cells: TypeAlias = list[Text | None]
 
 CODE: Final = "csv-syntax"
 _CELL: Final = re.compile(r'(?:"([^"]*(?:""[^"]*)*)"|([^",\r\n]*))(,|\r?\n?\Z)')
 _QUOTED: Final = re.compile(r'"[^"]*(?:""[^"]*)*"')
-_BARS: Final = re.compile(r"(\\*)\|")
+_BARS: Final = re.compile(r"(?<!\\)(\\*)\|")
 
 
 def records(block: Block, parser: Parser) -> Iterator[Record]:
     """The records of a piece of CSV, as they come; faults go to the parser."""
     header = _header(block, parser)
     if not header:
-        parser.lost.update(_names(block.content))
+        parser.lost.update(_names(block.header + block.content))  # a quote left open takes all along
         return
-    growing: Growing | None = None
-    fit = True
+    for held in _held_together(block):
+        if record := _record(held, header, parser):
+            yield record
+
+
+def _held_together(block: Block) -> Iterator[list[Row]]:
+    """The rows of each record."""
+    held: list[Row] = []
     for line, row in rows(enumerate(io.BytesIO(block.content), block.line)):
-        if not row.strip():
+        if held and not continues(row):
+            yield held
+            held = []
+        if row.strip():
+            held.append((Location(block.file, line), row))
+    if held:
+        yield held
+
+
+def _record(held: list[Row], header: list[Column | None], parser: Parser) -> Record | None:
+    at, first = held[0]
+    if continues(first):
+        _fault(parser, at, *_ORPHAN)
+        return None
+    growing = Growing(at)
+    for place, row in held:
+        cells = _row(row, len(header), place, parser)
+        if cells is not None:
+            for nowhere in growing.add(_filled(header, cells)):
+                _fault(parser, nowhere, *_NOTHING_BEGUN)
             continue
-        cells = _row(row, len(header), Location(block.file, line), parser)
-        if not continues(row):
-            if growing and (record := parser.record(growing.node())):
-                yield record
-            growing = Growing(Location(block.file, line)) if cells else None
-            fit = cells is not None
-        elif growing is None and fit:
-            _fault(parser, Location(block.file, line), *_ORPHAN)
-        if cells is None:
-            parser.lost.update(growing.names() if growing else _names(row))
-        elif growing:
-            for at in growing.add(_filled(header, cells)):
-                _fault(parser, at, *_NOTHING_BEGUN)
-    if growing and (record := parser.record(growing.node())):
-        yield record
+        parser.lost.update(growing.names() or _names(row))
+        if row is first:
+            return None
+    return parser.record(growing.node())
 
 
 _ORPHAN: Final = ("the row goes on with a record, but none stands above it", "begin a record: give its id")
