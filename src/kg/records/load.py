@@ -83,14 +83,14 @@ def parse(dataset: Dataset) -> Parsed:
     for path in record_files(dataset):
         name, digest = shown(dataset, path), hashlib.sha256()
         try:
-            for block in blocks(path, name, digest.update):
-                piece = parse_block(block, known, dataset.language)
-                records.extend(piece.records)
-                findings.extend(piece.findings)
-                lost |= piece.lost
+            found = [parse_block(b, known, dataset.language) for b in blocks(path, name, digest.update)]
         except OSError as error:
             findings.append(_unreadable(name, error))
             continue
+        for piece in found:
+            records.extend(piece.records)
+            findings.extend(piece.findings)
+            lost |= piece.lost
         inputs.append(InputFile(name, digest.hexdigest()))
     if not inputs:
         findings.append(_NO_RECORDS)
