@@ -37,8 +37,7 @@ def memory() -> float:
 
 
 def main(folder: str, store: str) -> None:
-    stages = Stages()
-    stages._since = started = time.perf_counter()
+    stages, started = Stages(), time.perf_counter()
     built = pipeline.build(dataset.read(Path(folder)), store=Path(store), progress=stages)
     stages("", "")
     stages.rows.append(("in all", time.perf_counter() - started, memory()))
