@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import calendar
 import re
+from collections.abc import Callable
+from functools import lru_cache
 from typing import Final
 
 from kg import vocab
@@ -15,6 +17,7 @@ _MONTH: Final = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])")
 _DAY: Final = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])")
 _DECIMAL: Final = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?")
 _INTEGER: Final = re.compile(r"[0-9]+")
+_LOCAL: Final = re.compile(r"[\w.-]+")
 _IRI: Final = re.compile(r"https?://[^\s<>\"{}|\\^`\x00-\x20]+")
 
 
@@ -23,6 +26,7 @@ def fits(kind: Kind, text: str) -> bool:
     return _FITS[kind](text)
 
 
+@lru_cache(maxsize=10_000)
 def is_date(text: str) -> bool:
     """True for a day, month or year that is in the calendar."""
     if _DAY.fullmatch(text):
@@ -32,10 +36,12 @@ def is_date(text: str) -> bool:
 
 
 def _is_reference(text: str) -> bool:
-    prefix, colon, local = text.partition(":")
-    if colon and prefix in vocab.PREFIXES:
-        return bool(re.fullmatch(r"[\w.-]+", local))
-    return bool(vocab.LOCAL_ID.fullmatch(text) or _IRI.fullmatch(text))
+    if vocab.LOCAL_ID.fullmatch(text):
+        return True
+    prefix, _, local = text.partition(":")
+    if prefix in vocab.PREFIXES and prefix != text:
+        return bool(_LOCAL.fullmatch(local))
+    return bool(_IRI.fullmatch(text))
 
 
 def _is_passage(text: str) -> bool:
@@ -43,7 +49,7 @@ def _is_passage(text: str) -> bool:
     return passage is not None and passage.start < passage.end
 
 
-_FITS: Final = {
+_FITS: Final[dict[Kind, Callable[[str], bool]]] = {
     Kind.DATE: is_date,
     Kind.INTEGER: lambda t: bool(_INTEGER.fullmatch(t)),
     Kind.DECIMAL: lambda t: bool(_DECIMAL.fullmatch(t)),
