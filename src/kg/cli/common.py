@@ -34,14 +34,13 @@ def dataset_option(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--dataset", metavar="DATASET", help="a name or a folder (default: the bundled one)")
 
 
-def sources_option(parser: argparse.ArgumentParser, required: bool = False) -> None:
-    """``--sources DIR``."""
+def sources_option(parser: argparse.ArgumentParser, default: str = "") -> None:
+    """``--sources DIR``; ``default`` says what is taken where nothing is given."""
     parser.add_argument(
         "--sources",
         type=Path,
-        required=required,
         metavar="DIR",
-        help="folder of the source texts that are quoted",
+        help="folder of the source texts that are quoted" + (f" (default: {default})" if default else ""),
     )
 
 

@@ -32,6 +32,15 @@ def add_to(commands: common.Commands) -> None:
     fmt.add_argument("--diff", action="store_true", help="write nothing; show what would change")
     fmt.set_defaults(run=run_fmt)
 
+    schema = commands.add_parser(
+        "schema",
+        help="the JSON Schema of record files, for editors",
+        description="Print the JSON Schema by which editors complete, explain and check record files.",
+    )
+    schema.add_argument("--record", action="store_true", help="of one record by itself, as in JSON Lines")
+    schema.add_argument("-o", dest="out", type=Path, metavar="FILE", help="write it to this file")
+    schema.set_defaults(run=run_schema)
+
 
 def run_fmt(options: argparse.Namespace) -> int:
     """Lay out every file; 1 with --check if one would change."""
@@ -105,4 +114,20 @@ def _told(faults: Sequence[DataError]) -> int:
     findings: list[Finding] = [finding for error in faults for finding in error.findings]
     if faults:
         raise DataError("; ".join(error.message for error in faults), findings)
+    return 0
+
+
+def run_schema(options: argparse.Namespace) -> int:
+    """The schema, to standard output or a file."""
+    from kg import disk
+    from kg.records import model, schema
+
+    made = (schema.line if options.record else schema.schema)(model.load())
+    text = json.dumps(made, indent=2, ensure_ascii=False) + "\n"
+    if options.out is None:
+        sys.stdout.write(text)
+        return 0
+    with disk.faults("writing", options.out):
+        disk.replace(options.out, text)
+    print(f"{options.out}: have it read by your editor (docs/records.md says how)")
     return 0

@@ -5,13 +5,13 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from kg.cli import common
 from kg.errors import DataError
-from kg.findings import as_json, as_text, count, stops_release
+from kg.findings import Finding, Severity, as_json, as_text, count, stops_release
 
 
 def add_to(commands: common.Commands) -> None:
@@ -29,11 +29,17 @@ def add_to(commands: common.Commands) -> None:
     validate.add_argument(
         "--format", choices=("human", "json", "turtle"), default="human", help="form of the report"
     )
+    validate.add_argument(
+        "--severity",
+        choices=tuple(map(str, Severity)),
+        default=str(Severity.INFO),
+        help="for people: show findings of this severity and worse (default: info, which is all)",
+    )
     validate.set_defaults(run=run_validate)
 
     digest = commands.add_parser("digest", help="write the digests of all quoted passages to passages.yaml")
     common.dataset_argument(digest)
-    common.sources_option(digest, required=True)
+    common.sources_option(digest, "the dataset's own folder sources/, if it has one")
     digest.set_defaults(run=run_digest)
 
 
@@ -92,8 +98,17 @@ def run_validate(options: argparse.Namespace) -> int:
     elif options.format == "turtle":
         sys.stdout.write(pipeline.shacl_report(findings, results).decode())
     else:
-        sys.stdout.write(as_text(findings, root))
+        _print_findings(findings, root, Severity(options.severity))
     return DataError.exit_code if stops_release(findings) else 0
+
+
+def _print_findings(findings: Sequence[Finding], root: Path | None, least: Severity) -> None:
+    """The findings of this severity and worse, and how many others there are."""
+    ranks = list(Severity)
+    shown = [f for f in findings if ranks.index(f.severity) <= ranks.index(least)]
+    sys.stdout.write(as_text(shown, root))
+    if hidden := len(set(findings)) - len(set(shown)):
+        print(f"{hidden} milder findings are not shown")
 
 
 def run_digest(options: argparse.Namespace) -> int:
@@ -101,6 +116,12 @@ def run_digest(options: argparse.Namespace) -> int:
     from kg.records import dataset, digests, passages
 
     found = dataset.find(options.dataset)
-    number = digests.write(found, options.sources)
-    print(f"{found.root / passages.FILE}: {number} passages")
+    try:
+        written = digests.write(found, options.sources)
+    except DataError as error:
+        raise error.within(common.folder(found)) from error
+    if written.findings:
+        sys.stdout.write(as_text(written.findings, common.folder(found)))
+    kept = f"; those of {', '.join(written.missing)} kept as they were" if written.missing else ""
+    print(f"{common.folder(found) / passages.FILE}: {written.number} passages{kept}")
     return 0
