@@ -85,7 +85,7 @@ def _plain(character: str) -> str:
     same = character.translate(_SAME)
     if same != character:
         return same
-    folded = unicodedata.normalize("NFKD", character.translate(FOLD)).casefold()
+    folded = unicodedata.normalize("NFKD", character.lower().translate(FOLD)).casefold()
     return "".join(c for c in folded if not unicodedata.combining(c))
 
 

@@ -108,7 +108,7 @@ def wanted(field: Field, glossary: Mapping[str, Mapping[str, Concept]]) -> str:
     """What a field is for and what a value of it looks like, in a line."""
     if field.kind is Kind.CONCEPT:
         form = f"one of: {', '.join(sorted(glossary.get(field.scheme, ())))}"
-    elif field.paths:
+    elif field.paths and field.kind is Kind.REFERENCE:
         form = f"the id of a record: {' or '.join(f'{path}/…' for path in field.paths)}"
     else:
         form = EXAMPLE.get(field.kind, "write its fields below it")

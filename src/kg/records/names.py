@@ -80,13 +80,25 @@ def slug_of(node: Node | None) -> str:
 
 # Letters that Unicode does not decompose to a Latin letter and a mark.
 FOLD: Final = str.maketrans(
-    {"ə": "e", "Ə": "E", "ı": "i", "ø": "o", "ł": "l", "đ": "d", "ß": "ss", "æ": "ae"}
+    {
+        "ə": "e",
+        "ı": "i",
+        "ø": "o",
+        "ł": "l",
+        "đ": "d",
+        "ß": "ss",
+        "æ": "ae",
+        "œ": "oe",
+        "þ": "th",
+        "ð": "d",
+        "ħ": "h",
+    }
 )
 
 
 def slug(text: str) -> str:
     """Text to a slug: folded to ASCII letters and digits, joined by hyphens; may be empty."""
-    plain = unicodedata.normalize("NFKD", text.translate(FOLD)).encode("ascii", "ignore").decode()
+    plain = unicodedata.normalize("NFKD", text.lower().translate(FOLD)).encode("ascii", "ignore").decode()
     return re.sub(r"[^a-z0-9]+", "-", plain.lower()).strip("-")
 
 
