@@ -30,6 +30,11 @@ def add_to(commands: common.Commands) -> None:
     )
     fmt.add_argument("--check", action="store_true", help="write nothing; name the files that would change")
     fmt.add_argument("--diff", action="store_true", help="write nothing; show what would change")
+    fmt.add_argument(
+        "--drop-hints",
+        action="store_true",
+        help="leave out the comments by which kg new offers fields",
+    )
     fmt.set_defaults(run=run_fmt)
 
     schema = commands.add_parser(
@@ -51,7 +56,7 @@ def run_fmt(options: argparse.Namespace) -> int:
     for path in _files(options.paths):
         total += 1
         try:
-            old, new = _tidied(path)
+            old, new = _tidied(path, options.drop_hints)
         except DataError as error:
             faults.append(error)
             continue
@@ -91,13 +96,13 @@ def _files(paths: Sequence[str]) -> Iterator[Path]:
                 raise NotFound(f"{path} is not a YAML file", hint="kg fmt lays out .yaml and .yml files")
 
 
-def _tidied(path: Path) -> tuple[bytes, str]:
+def _tidied(path: Path, drop_hints: bool) -> tuple[bytes, str]:
     from kg import disk
     from kg.records import fmt, model
 
     with disk.faults("reading", path):
         content = path.read_bytes()
-    return content, fmt.tidy(content, str(path), model.load())
+    return content, fmt.tidy(content, str(path), model.load(), drop_hints)
 
 
 def _diff(old: str, new: str, name: str) -> Iterator[str]:

@@ -33,7 +33,12 @@ def add_to(commands: common.Commands) -> None:
         "--severity",
         choices=tuple(map(str, Severity)),
         default=str(Severity.INFO),
-        help="for people: show findings of this severity and worse (default: info, which is all)",
+        help="for people: show what is of this severity or worse (default: info, which is all)",
+    )
+    validate.add_argument(
+        "--article",
+        metavar="SLUG",
+        help="for people: show what concerns this article and the records that cite it",
     )
     validate.set_defaults(run=run_validate)
 
@@ -98,17 +103,28 @@ def run_validate(options: argparse.Namespace) -> int:
     elif options.format == "turtle":
         sys.stdout.write(pipeline.shacl_report(findings, results).decode())
     else:
-        _print_findings(findings, root, Severity(options.severity))
+        _print_findings(_shown(findings, options), len(set(findings)), root)
     return DataError.exit_code if stops_release(findings) else 0
 
 
-def _print_findings(findings: Sequence[Finding], root: Path | None, least: Severity) -> None:
-    """The findings of this severity and worse, and how many others there are."""
+def _shown(findings: Sequence[Finding], options: argparse.Namespace) -> list[Finding]:
+    """The findings that were asked for: of this severity and worse, of one article."""
+    from kg.records import dataset, scope
+    from kg.records.load import parse
+
     ranks = list(Severity)
-    shown = [f for f in findings if ranks.index(f.severity) <= ranks.index(least)]
+    least = ranks.index(Severity(options.severity))
+    shown = [finding for finding in findings if ranks.index(finding.severity) <= least]
+    if options.article:
+        return scope.of_article(shown, parse(dataset.find(options.dataset)).records, options.article)
+    return shown
+
+
+def _print_findings(shown: Sequence[Finding], total: int, root: Path | None) -> None:
+    """The findings, and how many others there are."""
     sys.stdout.write(as_text(shown, root))
-    if hidden := len(set(findings)) - len(set(shown)):
-        print(f"{hidden} milder findings are not shown")
+    if hidden := total - len(set(shown)):
+        print(f"{hidden} other findings are not shown")
 
 
 def run_digest(options: argparse.Namespace) -> int:

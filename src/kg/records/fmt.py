@@ -7,6 +7,7 @@ a blank line between records; plain texts where that is safe, else double quotes
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections import Counter
 from dataclasses import dataclass
@@ -20,6 +21,7 @@ from kg.errors import DataError
 from kg.findings import Finding, Location, Severity
 from kg.records import comments, reader, scalars
 from kg.records.comments import Entry, Value
+from kg.records.kinds import TO_DO
 from kg.records.model import Field, Kind, RecordModel, RecordType
 
 WIDTH: Final = 120
@@ -67,9 +69,15 @@ class _Of:
         return self.field is not None and self.field.kind is Kind.TEXT
 
 
-def tidy(content: bytes, file: str, model: RecordModel) -> str:
+_HINT: Final = re.compile(
+    rf"^[ ]*# (?:Optional: take the hash away|[a-zA-Z]+: (?:{TO_DO}\b|\{{[^}}]*{TO_DO})).*\n?", re.M
+)
+
+
+def tidy(content: bytes, file: str, model: RecordModel, drop_hints: bool = False) -> str:
     """The content of a record file in the one layout. ``file`` is the name that findings give.
 
+    ``drop_hints`` leaves out the comments by which ``kg new`` offers fields that were not taken up.
     Raises DataError if the file is no YAML as records use it, or would not be read the same afterwards.
     """
     before = reader.read(content, file)
@@ -78,6 +86,7 @@ def tidy(content: bytes, file: str, model: RecordModel) -> str:
     text = content.decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")
     if not isinstance(before.root, reader.Items):
         return text  # no records; what is wrong with it, kg validate says
+    text = _HINT.sub("", text) if drop_hints else text
     made = _document(_commented(text, file), model)
     after = reader.read(made.encode(), file)
     same = _plain(after.root) == _plain(before.root) and _words(made, file) == _words(text, file)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from functools import cache
 from typing import Any
@@ -192,3 +193,20 @@ def test_whatever_the_values_they_are_read_the_same_and_a_second_time_changes_no
         return  # deeper than records are, or no text as key
     made = tidy(text)
     assert tidy(made) == made
+
+
+def test_the_hints_of_a_new_record_can_be_left_out_and_no_other_comment_goes():
+    text = (
+        "# About topic: TODO later\n"
+        "- id: person/x\n"
+        "  note: |-\n    one\n    # altLabel: TODO\n"
+        "  # Optional: take the hash away where the source says it.\n"
+        "  # altLabel: TODO  # [several] Another name\n"
+        "  # tenure: {post: TODO, evidence: TODO}\n"
+        "  # sameAs: wd:Q1 is not certain\n"
+    )
+    with pytest.raises(DataError, match="read differently"):  # the note itself holds such a line
+        fmt.tidy(text.encode(), "a.yaml", MODEL, drop_hints=True)
+    plain = text.replace("    # altLabel: TODO\n", "")
+    made = fmt.tidy(plain.encode(), "a.yaml", MODEL, drop_hints=True)
+    assert re.findall(r"# .*", made) == ["# About topic: TODO later", "# sameAs: wd:Q1 is not certain"]
