@@ -13,7 +13,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Final
 
 from kg.records.names import FOLD
@@ -74,6 +74,7 @@ def fold(text: str) -> Folded:
     return Folded("".join(letters), tuple(starts), tuple(ends))
 
 
+@lru_cache(maxsize=4096)
 def _plain(character: str) -> str:
     if character.isspace():
         return " "
@@ -110,29 +111,47 @@ def _whole(source: SourceText, found: list[Stretch]) -> list[Stretch]:
 def _folded(text: str, wanted: str) -> Iterator[Stretch]:
     whole = fold(text)
     asked = fold(wanted).text.strip()
-    parts = [re.escape(part.strip()) for part in asked.split(_GAP) if part.strip()]
-    if not parts:
-        return
-    literal = re.escape(asked)
-    patterns = [literal, rf".{{0,{_FAR}}}?".join(parts)] if len(parts) > 1 else [literal]
-    for pattern in patterns:
-        hits = [whole.stretch(m.start(), m.end()) for m in re.finditer(pattern, whole.text)]
-        if hits:
-            yield from hits
-            return
+    parts = [part.strip() for part in asked.split(_GAP) if part.strip()]
+    hits = list(_chains(whole.text, [asked])) if parts else []
+    if not hits and len(parts) > 1:
+        hits = list(_chains(whole.text, parts))
+    yield from (whole.stretch(start, end) for start, end in hits)
+
+
+def _chains(text: str, parts: list[str]) -> Iterator[tuple[int, int]]:
+    """Where the parts follow one another, each time as close together as they do."""
+    first, *rest = parts
+    end = 0
+    while (start := text.find(first, end)) >= 0:
+        end = second = start + len(first)
+        for number, part in enumerate(rest):
+            place = text.find(part, end, end + _FAR)
+            if place < 0:
+                break
+            second = place if number == 0 else second
+            end = place + len(part)
+        else:
+            yield (max(start, text.rfind(first, start, second)) if rest else start), end
+            continue
+        end = start + len(first)
 
 
 def nearest(source: SourceText, wanted: str) -> tuple[float, Stretch] | None:
-    """The stretch of as many words that is most like ``wanted``, and how like (0 to 1); None if none is."""
+    """The stretch of as many words that is most like ``wanted``, and how like (0 to 1); None if none is.
+
+    Of words around a gap, those are looked for that are not found by themselves.
+    """
     whole = fold(source.text)
-    asked = [m[0] for m in _WORD.finditer(fold(wanted).text)]
+    parts = fold(wanted).text.split(_GAP)
+    missing = next((part for part in parts if part not in whole.text), " ".join(parts))
+    asked = [m[0] for m in _WORD.finditer(missing)]
     known = {m[0] for m in whole.words}
     meant = Counter(near for word in asked for near in _near(word, known))
     if not meant or len(whole.words) < len(asked):
         return None
-    tried = sorted(_windows(whole, len(asked), meant), reverse=True)[:_TRIED]
+    tried = sorted(_windows(whole, len(asked), meant), key=lambda w: (-w[0], w[1]))[:_TRIED]
     scored = [(_likeness(whole, start, end, asked), whole.stretch(start, end)) for _, start, end in tried]
-    best = max(scored, default=(0.0, Stretch(0, 0)))
+    best = max(scored, key=lambda each: each[0], default=(0.0, Stretch(0, 0)))
     return best if best[0] >= _ALIKE else None
 
 

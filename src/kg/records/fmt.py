@@ -87,10 +87,11 @@ def tidy(content: bytes, file: str, model: RecordModel, drop_hints: bool = False
     if not isinstance(before.root, reader.Items):
         return text  # no records; what is wrong with it, kg validate says
     text = _HINT.sub("", text) if drop_hints else text
-    made = _document(_commented(text, file), model)
+    document = _commented(text, file)
+    made = _document(document, model)
     after = reader.read(made.encode(), file)
-    same = _plain(after.root) == _plain(before.root) and _words(made, file) == _words(text, file)
-    if after.findings or not same:
+    kept = Counter(comments.within(_commented(made, file))) == Counter(comments.within(document))
+    if after.findings or not kept or _plain(after.root) != _plain(before.root):
         raise DataError(f"{file} was left alone: laid out anew it would be read differently")
     return made
 
@@ -102,11 +103,6 @@ def _commented(text: str, file: str) -> Entry:
         at = Location(file, error.problem_mark.line + 1 if error.problem_mark else 1)
         fault = Finding(Severity.VIOLATION, "yaml-syntax", str(error.problem), "quote the text", at)
         raise DataError(f"{file} cannot be laid out", [fault]) from error
-
-
-def _words(text: str, file: str) -> Counter[str]:
-    """The words of all comments: none may be lost."""
-    return Counter(comments.within(_commented(text, file)))
 
 
 def _plain(node: reader.Node | None, name: str = "") -> Any:

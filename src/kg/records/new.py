@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -25,6 +26,7 @@ from kg.records.templates import Given
 
 _PLURAL: Final = {"person": "people"}
 ENDING: Final = ".yaml"
+_NESTED: Final = re.compile(r"\{.*\}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +60,12 @@ def make(
     for field in given:
         if field not in kind.fields or kind.fields[field].derived:
             raise UsageError(f"{kind.name} has no field {field!r}", hint=nearest(field, model.written(kind)))
-    text = templates.record(kind, local, given, model)
+        if kind.fields[field].nested and not all(map(_NESTED.fullmatch, given[field])):
+            raise UsageError(f"{field} takes nested records", hint="write {field: value, field: value}")
+    try:
+        text = templates.record(kind, local, given, model)
+    except DataError as error:
+        raise UsageError("these values make no record", hint="see to brackets, commas and colons") from error
     record, faults = _read(found, text, model)
     wrong = [f for f in faults if f.code != "to-do"]
     if record is None or wrong:

@@ -108,12 +108,9 @@ class Sources:
 
     def nearest(self, wanted: str) -> Quote | None:
         """The words that are most like those wanted, if any are."""
-        found = [
-            (near[0], name, near[1])
-            for name, text in self.texts.items()
-            if (near := find.nearest(text, wanted)) is not None
-        ]
-        return self.quote(max(found)[1], max(found)[2], max(found)[0]) if found else None
+        near = ((name, find.nearest(text, wanted)) for name, text in self.texts.items())
+        quotes = [self.quote(name, found[1], found[0]) for name, found in near if found is not None]
+        return max(quotes, key=lambda quote: (quote.likeness, bool(quote.article)), default=None)
 
     def show(self, passage: Passage) -> Quote:
         """The words of a passage. Raises NotFound for an unknown article, UsageError outside its text."""

@@ -52,6 +52,12 @@ def test_whole_words_come_before_parts_of_words():
     assert found("cove", "recover") == ["cove"]
 
 
+def test_words_around_a_gap_are_those_nearest_to_each_other():
+    assert found("a … c", "a x a b c, a d c") == ["a b c", "a d c"]
+    assert found("a … c … d", "a b c a d") == ["a b c a d"]
+    assert found("a … z", "a b c") == []
+
+
 def test_every_place_is_found():
     assert len(found("welcome")) == 3
 

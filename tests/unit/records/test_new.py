@@ -78,6 +78,9 @@ def test_the_id_is_made_from_the_name(make: Make):
         ("Event", "A", {"eventType": ["talks"]}, "there is no 'talks'", "'meeting'"),
         ("Event", "A", {"startDate": ["2013", "2014"]}, "startDate takes one value", "keep one"),
         ("Event", "A", {"prefLabel": ["\x00"]}, "U+0000", "plainly"),
+        ("Person", "A", {"tenure": ["post/x"]}, "tenure takes nested records", "{field: value"),
+        ("Person", "A", {"tenure": ["{post: p/x}\n- id: place/b"]}, "tenure takes nested records", "{field"),
+        ("Person", "A", {"tenure": ["{post: [}"]}, "these values make no record", "brackets"),
     ],
 )
 def test_what_cannot_be_is_refused_with_what_could(
