@@ -55,7 +55,7 @@ def test_fmt_writes_what_it_says_and_a_second_time_finds_nothing_to_do(harbour: 
     file.write_text(laid_out.replace("\n\n- id", "\n\n\n- id"), encoding="utf-8")
     assert kg("fmt", harbour).returncode == 0
     assert file.read_text(encoding="utf-8") == laid_out
-    assert "0 of 4" in kg("fmt", harbour).stderr
+    assert "0 of 4" in kg("fmt", harbour, file, file).stderr
 
 
 def test_fmt_follows_a_link_to_a_file_and_leaves_it_a_link(harbour: Path, tmp_path: Path):

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from kg.errors import DataError
+from kg.errors import DataError, UsageError
 from kg.settings import TABLE, Settings
 
 if TYPE_CHECKING:
@@ -102,6 +102,18 @@ def folder(found: Dataset) -> Path:
     """The dataset's folder as a person would write it here: relative where it lies below."""
     here = Path.cwd()
     return found.root.relative_to(here) if found.root.is_relative_to(here) else found.root
+
+
+def own(found: Dataset) -> Dataset:
+    """The dataset, if it is the user's to change. Raises UsageError for one inside an installed program."""
+    from kg import resources
+
+    if found.root.is_relative_to(resources.package()):
+        raise UsageError(
+            f"{found.name} is part of the installed program",
+            hint=f"work on a copy: cp -r {found.root} my-dataset",
+        )
+    return found
 
 
 def progress() -> Callable[[str, str], None] | None:

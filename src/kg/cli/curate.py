@@ -10,8 +10,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from kg.cli import common
-from kg.errors import DataError, NotFound
-from kg.findings import Finding
+from kg.errors import DataError, UsageError
 
 ENDINGS = (".yaml", ".yml")
 
@@ -49,51 +48,62 @@ def add_to(commands: common.Commands) -> None:
 
 def run_fmt(options: argparse.Namespace) -> int:
     """Lay out every file; 1 with --check if one would change."""
-    from kg import disk
-
     faults: list[DataError] = []
     changed = total = 0
-    for path in _files(options.paths):
+    for path in _files(options.paths, options.check or options.diff):
         total += 1
         try:
-            old, new = _tidied(path, options.drop_hints)
+            changed += _lay_out(path, options)
         except DataError as error:
             faults.append(error)
-            continue
-        if old == new.encode():
-            continue
-        changed += 1
-        if options.diff:
-            sys.stdout.writelines(_diff(old.decode("utf-8-sig"), new, str(path)))
-        else:
-            print(path)
-        if not (options.check or options.diff):
-            with disk.faults("writing", path):
-                disk.replace(path.resolve(), new)
-    _summary(changed, total, options.check or options.diff)
-    return _told(faults) or int(bool(options.check and changed))
+    done = "would be laid out anew" if options.check or options.diff else "laid out anew"
+    print(f"{changed} of {total} files {done}", file=sys.stderr)
+    if faults:
+        findings = [finding for error in faults for finding in error.findings]
+        raise DataError("; ".join(error.message for error in faults), findings)
+    return int(bool(options.check and changed))
 
 
-def _files(paths: Sequence[str]) -> Iterator[Path]:
-    """The record files named, and those of the datasets named, each once. Raises NotFound."""
+def _lay_out(path: Path, options: argparse.Namespace) -> bool:
+    """Write one file, or show what would change in it; whether anything does. Raises DataError."""
+    from kg import disk
+
+    old, new = _tidied(path, options.drop_hints)
+    if old == new.encode():
+        return False
+    if options.diff:
+        sys.stdout.writelines(_diff(old.decode("utf-8-sig"), new, str(path)))
+    else:
+        print(path)
+    if not (options.check or options.diff):
+        with disk.faults("writing", path):
+            disk.replace(path.resolve(), new)
+    return True
+
+
+def _files(paths: Sequence[str], dry: bool) -> Iterator[Path]:
+    """The record files named, and those of the datasets named, each once. Raises NotFound, UsageError."""
+    seen: set[Path] = set()
+    for given in paths or (None,):
+        for path in _named(given, dry):
+            if path.resolve() not in seen:
+                seen.add(path.resolve())
+                yield path
+
+
+def _named(given: str | None, dry: bool) -> list[Path]:
+    """One file, or those of a dataset."""
     from kg.records import dataset
     from kg.records.files import record_files
 
-    seen: set[Path] = set()
-    for given in paths or (None,):
-        path = Path(given) if given else None
-        if path is not None and path.is_file():
-            found = [path]
-        else:
-            place = dataset.find(given)
-            folder = common.folder(place)
-            found = [folder / each.relative_to(place.root) for each in record_files(place)]
-        for each in found:
-            if each.suffix.lower() in ENDINGS and each.resolve() not in seen:
-                seen.add(each.resolve())
-                yield each
-            elif each is path:
-                raise NotFound(f"{path} is not a YAML file", hint="kg fmt lays out .yaml and .yml files")
+    if given and Path(given).is_file():
+        if not given.lower().endswith(ENDINGS):
+            raise UsageError(f"{given} is not a YAML file", hint="kg fmt lays out .yaml and .yml files")
+        return [Path(given)]
+    found = dataset.find(given) if dry else common.own(dataset.find(given))
+    folder = common.folder(found)
+    files = (folder / path.relative_to(found.root) for path in record_files(found))
+    return [path for path in files if path.suffix.lower() in ENDINGS]
 
 
 def _tidied(path: Path, drop_hints: bool) -> tuple[bytes, str]:
@@ -107,19 +117,6 @@ def _tidied(path: Path, drop_hints: bool) -> tuple[bytes, str]:
 
 def _diff(old: str, new: str, name: str) -> Iterator[str]:
     return difflib.unified_diff(old.splitlines(True), new.splitlines(True), name, f"{name} (laid out)")
-
-
-def _summary(changed: int, total: int, dry: bool) -> None:
-    done = "would be laid out anew" if dry else "laid out anew"
-    print(f"{changed} of {total} files {done}", file=sys.stderr)
-
-
-def _told(faults: Sequence[DataError]) -> int:
-    """Tell all faults; the exit code."""
-    findings: list[Finding] = [finding for error in faults for finding in error.findings]
-    if faults:
-        raise DataError("; ".join(error.message for error in faults), findings)
-    return 0
 
 
 def run_schema(options: argparse.Namespace) -> int:

@@ -131,7 +131,7 @@ def run_digest(options: argparse.Namespace) -> int:
     """Write passages.yaml anew."""
     from kg.records import dataset, digests, passages
 
-    found = dataset.find(options.dataset)
+    found = common.own(dataset.find(options.dataset))
     try:
         written = digests.write(found, options.sources)
     except DataError as error:

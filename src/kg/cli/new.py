@@ -93,7 +93,7 @@ def run_new(options: argparse.Namespace) -> int:
     if options.dry:
         sys.stdout.write(made.text)
         return 0
-    path = options.out or new.place(found, parsed, kind, given)
+    path = options.out or new.place(common.own(found), parsed, kind, given)
     line = new.append(found, path, made)
     listed = article is not None and new.list_source(found, article.file, article.source_title)
     _tell(options, found, path, line, made, listed)

@@ -126,7 +126,7 @@ def place(found: Dataset, parsed: Parsed, kind: RecordType, given: Given) -> Pat
     the evidence cites, or a new one for it; else the file with most of them; where there is none, one named
     after the type.
     """
-    holding = Counter(r.at.file for r in parsed.records if r.type is kind)
+    holding = Counter(r.at.file for r in parsed.records if r.type is kind and _is_yaml(Path(r.at.file)))
     if not holding:
         plural = _PLURAL.get(
             kind.path, kind.path[:-1] + "ies" if kind.path.endswith("y") else kind.path + "s"
@@ -142,6 +142,10 @@ def place(found: Dataset, parsed: Parsed, kind: RecordType, given: Given) -> Pat
     return found.root / most
 
 
+def _is_yaml(path: Path) -> bool:
+    return path.suffix.lower() in (".yaml", ".yml")
+
+
 def append(found: Dataset, path: Path, made: New) -> int:
     """Write the record at the end of a file, which may be new; the line it begins on.
 
@@ -149,7 +153,7 @@ def append(found: Dataset, path: Path, made: New) -> int:
     at its left margin, EnvironmentFault.
     """
     path = path.resolve()
-    if path.suffix.lower() not in (".yaml", ".yml") or not path.is_relative_to(found.root):
+    if not _is_yaml(path) or not path.is_relative_to(found.root):
         raise UsageError(f"{path} would not be read", hint=f"records stand in .yaml files below {found.root}")
     with disk.faults("reading", path):
         old = path.read_text(encoding="utf-8-sig") if path.exists() else ""
