@@ -78,6 +78,7 @@ def add_to(commands: common.Commands) -> None:
 
 def run_new(options: argparse.Namespace) -> int:
     """Make the record, write it, say where and what is left to do."""
+    from kg import disk
     from kg.records import dataset, model, new
     from kg.records.load import parse
 
@@ -94,9 +95,11 @@ def run_new(options: argparse.Namespace) -> int:
         sys.stdout.write(made.text)
         return 0
     path = options.out or new.place(common.own(found), parsed, kind, given)
+    listing = new.listing(found, article.file, article.source_title) if article else ""
     line = new.append(found, path, made)
-    listed = article is not None and new.list_source(found, article.file, article.source_title)
-    _tell(options, found, path, line, made, listed)
+    if listing:
+        disk.replace(found.root / dataset.FILE, listing)
+    _tell(options, found, path, line, made, bool(listing))
     return 0
 
 

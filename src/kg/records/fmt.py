@@ -8,29 +8,21 @@ a blank line between records; plain texts where that is safe, else double quotes
 from __future__ import annotations
 
 import re
-import tomllib
 from collections import Counter
 from dataclasses import dataclass
-from functools import cache
 from typing import Any, Final, TypeAlias
 
 import yaml
 
-from kg import resources
 from kg.errors import DataError
 from kg.findings import Finding, Location, Severity
 from kg.records import comments, reader, scalars
 from kg.records.comments import Entry, Value
-from kg.records.kinds import TO_DO
-from kg.records.model import Field, Kind, RecordModel, RecordType
+from kg.records.kinds import OFFER, TO_DO
+from kg.records.model import Field, Kind, RecordModel, RecordType, rules
 
 WIDTH: Final = 120
 _TYPED: Final = {Kind.DATE, Kind.INTEGER, Kind.DECIMAL, Kind.BOOLEAN}
-
-
-@cache
-def _rules() -> dict[str, Any]:
-    return tomllib.loads(resources.fields().read_text(encoding="utf-8"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,13 +57,11 @@ class _Of:
     def compact(self) -> bool:
         """Whether a mapping may stand on one line: by language, or of a type that does."""
         if self.type is not None:
-            return self.type.name in _rules()["inline"]
+            return self.type.name in rules()["inline"]
         return self.field is not None and self.field.kind is Kind.TEXT
 
 
-_HINT: Final = re.compile(
-    rf"^[ ]*# (?:Optional: take the hash away|[a-zA-Z]+: (?:{TO_DO}\b|\{{[^}}]*{TO_DO})).*\n?", re.M
-)
+_HINT: Final = re.compile(rf"^[ ]*# (?:{OFFER}|[a-zA-Z]+: (?:{TO_DO}\b|\{{[^}}]*{TO_DO})).*\n?", re.M)
 
 
 def tidy(content: bytes, file: str, model: RecordModel, drop_hints: bool = False) -> str:
@@ -111,7 +101,7 @@ def _plain(node: reader.Node | None, name: str = "") -> Any:
         return {key.value: _plain(value, key.value) for key, value in node.entries}
     if isinstance(node, reader.Items):
         items = [_plain(item, name) for item in node.items]
-        return sorted(items, key=str) if name in _rules()["sorted"] else items
+        return sorted(items, key=str) if name in rules()["sorted"] else items
     return node.value if node else None
 
 
@@ -201,11 +191,10 @@ def _part(entry: Entry, of: _Of) -> str | None:
 
 def _sorted(value: Value, of: _Of) -> list[Entry]:
     """The entries in their order: fields by the rules, the values of some lists by themselves."""
-    rules = _rules()
     if value.mapping and (of.type is not None or of.field is None):
-        rank = {name: number for number, name in enumerate(rules["order"])}
+        rank = {name: number for number, name in enumerate(rules()["order"])}
         return sorted(value.entries, key=lambda e: rank.get(e.key or "", len(rank)))
     scalar = all(e.value.mapping is None for e in value.entries)
-    if value.mapping is False and scalar and of.field is not None and of.field.name in rules["sorted"]:
+    if value.mapping is False and scalar and of.field is not None and of.field.name in rules()["sorted"]:
         return sorted(value.entries, key=lambda e: e.value.text)
     return value.entries

@@ -103,6 +103,9 @@ EXAMPLE: Final = {
 TO_DO: Final = "TODO"
 """What ``kg new`` writes where a required value was not given; no value of any field."""
 
+OFFER: Final = "Optional: take the hash away"
+"""How the comment begins below which ``kg new`` offers more fields, as comments."""
+
 
 def wanted(field: Field, glossary: Mapping[str, Mapping[str, Concept]]) -> str:
     """What a field is for and what a value of it looks like, in a line."""

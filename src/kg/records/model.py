@@ -133,8 +133,13 @@ def load(root: Path | None = None) -> RecordModel:
     layout = tomllib.loads(resources.layout().read_text(encoding="utf-8"))
     shaped = _Shapes(graph, ontology, layout)
     types = {name: shaped.record_type(name, row) for name, row in layout.items()}
-    fields = tomllib.loads(resources.fields().read_text(encoding="utf-8"))
-    return RecordModel(types, _glossary(schemes), tuple(fields["order"]))
+    return RecordModel(types, _glossary(schemes), tuple(rules()["order"]))
+
+
+@cache
+def rules() -> dict[str, Any]:
+    """fields.toml: how a record is laid out in its file."""
+    return tomllib.loads(resources.fields().read_text(encoding="utf-8"))
 
 
 def _triples(paths: Iterable[Path]) -> Iterator[ox.Quad]:

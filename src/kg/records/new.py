@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import tomllib
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -68,9 +69,10 @@ def make(
         raise UsageError("these values make no record", hint="see to brackets, commas and colons") from error
     record, faults = _read(found, text, model)
     wrong = [f for f in faults if f.code != "to-do"]
-    if record is None or wrong:
-        first = wrong[0]
-        raise UsageError(first.message, hint=first.remedy)
+    for fault in wrong:
+        raise UsageError(fault.message, hint=fault.remedy)
+    if record is None:
+        raise UsageError("these values make no record")
     return New(local, text, tuple(_to_do(faults)), tuple(_notes(found, parsed, record)))
 
 
@@ -170,13 +172,23 @@ def append(found: Dataset, path: Path, made: New) -> int:
     return after.root.items[-1].at.line
 
 
-def list_source(found: Dataset, file: str, title: str) -> bool:
-    """List a source file in dataset.toml, unless it is; True if that was done. Raises EnvironmentFault."""
+def listing(found: Dataset, file: str, title: str) -> str:
+    """dataset.toml with a source file listed; empty where it is listed already.
+
+    Raises UsageError where that cannot be done by adding to its end, EnvironmentFault.
+    """
     if any(source.file == file for source in found.sources):
-        return False
+        return ""
     path = found.root / dataset.FILE
-    with disk.faults("writing", path):
+    with disk.faults("reading", path):
         old = path.read_text(encoding="utf-8")
-        entry = f"[[sources]]\nfile = {json.dumps(file)}\ntitle = {json.dumps(title, ensure_ascii=False)}\n"
-        disk.replace(path, f"{old.rstrip()}\n\n{entry}")
-    return True
+    names = (json.dumps(text, ensure_ascii=False).replace("\x7f", "") for text in (file, title))
+    entry = "[[sources]]\nfile = {}\ntitle = {}\n".format(*names)
+    made = f"{old.rstrip()}\n\n{entry}"
+    try:
+        tomllib.loads(made)
+    except tomllib.TOMLDecodeError as error:
+        raise UsageError(
+            f"{dataset.FILE} does not list its sources as [[sources]]", hint=f"list {file!r} there by hand"
+        ) from error
+    return made

@@ -2,27 +2,19 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterator, Mapping, Sequence
-from functools import cache
-from typing import Any, Final, TypeAlias
+from typing import Final, TypeAlias
 
-from kg import resources
 from kg.records import fmt, scalars
-from kg.records.kinds import TO_DO
-from kg.records.model import Field, Kind, RecordModel, RecordType
+from kg.records.kinds import OFFER, TO_DO
+from kg.records.model import Field, Kind, RecordModel, RecordType, rules
 from kg.records.parse import BOOKKEEPING
 
 Given: TypeAlias = Mapping[str, Sequence[str]]
 
 _NAMED_BY: Final = ("title", "prefLabel", "writtenForm", "measure")
-_HINT: Final = "  # Optional: take the hash away where the source says it, and write what it says for TODO."
+_HINT: Final = f"  # {OFFER} where the source says it, and write what it says for {TO_DO}."
 _WIDTH: Final = 116
-
-
-@cache
-def _rules() -> dict[str, Any]:
-    return tomllib.loads(resources.fields().read_text(encoding="utf-8"))
 
 
 def name_field(kind: RecordType) -> str:
@@ -32,13 +24,13 @@ def name_field(kind: RecordType) -> str:
 
 def date_fields(kind: RecordType) -> list[str]:
     """The fields that one day fills: the day of issue, the due day, or the first and the last day."""
-    rules = _rules()["dates"]
-    return [name for name in rules.get(kind.name, rules["other"]) if name in kind.fields]
+    table = rules()["dates"]
+    return [name for name in table.get(kind.name, table["other"]) if name in kind.fields]
 
 
 def required(kind: RecordType) -> list[str]:
     """The fields that a record by itself must have, by the shapes or by custom."""
-    asked = _rules()["asked"].get(kind.name, ())
+    asked = rules()["asked"].get(kind.name, ())
     return [f.name for f in kind.fields.values() if (f.required and not f.derived) or f.name in asked]
 
 

@@ -36,7 +36,7 @@ def test_fields_stand_in_the_order_of_the_rules_and_unknown_ones_after_them():
 
 
 def test_the_order_names_every_field_that_a_curator_may_write():
-    ordered = set(fmt._rules()["order"])
+    ordered = set(MODEL.order)
     assert {name for kind in MODEL.top_level() for name in MODEL.written(kind)} <= ordered | {"passage"}
 
 
@@ -142,6 +142,14 @@ def test_a_file_without_records_keeps_its_comments(text: str):
 def test_the_bundled_datasets_are_laid_out_so():
     for text in bundled():
         assert tidy(text) == text
+
+
+@pytest.mark.parametrize("flow", [None, False, True])
+def test_there_is_one_layout_whatever_wrote_the_file(flow: bool | None):
+    for text in bundled():
+        bare = re.sub(r"^#.*\n", "", text, flags=re.M)
+        written = yaml.safe_dump(yaml.load(text, Loader=yaml.BaseLoader), default_flow_style=flow, width=50)
+        assert tidy(written) == tidy(bare)
 
 
 def holds(text: str) -> Counter[str]:

@@ -160,7 +160,21 @@ def test_an_article_runs_from_its_title_to_the_end_of_the_text_or_the_next_artic
 
 def test_a_source_is_listed_once(make: Make):
     found = make()
-    assert new.list_source(found, "b.txt", 'A "title"')
+    (found.root / dataset.FILE).write_text(
+        new.listing(found, "b.txt", 'A 😀 “title” "x"\t'), encoding="utf-8"
+    )
     again = dataset.read(found.root)
-    assert [(s.file, s.title) for s in again.sources][-1] == ("b.txt", 'A "title"')
-    assert not new.list_source(again, "b.txt", "other")
+    assert [(s.file, s.title) for s in again.sources][-1] == ("b.txt", 'A 😀 “title” "x"\t')
+    assert not new.listing(again, "b.txt", "other")
+
+
+def test_sources_in_another_form_are_left_to_the_curator(make: Make):
+    found = make()
+    path = found.root / dataset.FILE
+    old = path.read_text(encoding="utf-8")
+    path.write_text(
+        old.replace('[[sources]]\nfile = "news.txt"', 'sources = [{file = "news.txt"}]'), encoding="utf-8"
+    )
+    with pytest.raises(UsageError, match="does not list") as caught:
+        new.listing(dataset.read(found.root), "b.txt", "B")
+    assert caught.value.hint == "list 'b.txt' there by hand"
