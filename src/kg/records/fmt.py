@@ -101,7 +101,8 @@ def _plain(node: reader.Node | None, name: str = "") -> Any:
         return {key.value: _plain(value, key.value) for key, value in node.entries}
     if isinstance(node, reader.Items):
         items = [_plain(item, name) for item in node.items]
-        return sorted(items, key=str) if name in rules()["sorted"] else items
+        texts = name in rules()["sorted"] and all(isinstance(item, str) for item in items)
+        return sorted(items) if texts else items
     return node.value if node else None
 
 

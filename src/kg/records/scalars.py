@@ -16,7 +16,7 @@ import yaml
 _SPECIAL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff\ud800-\udfff]")
 _START: Final = re.compile(r"[^\s\-?:,\[\]{}#&*!|>'\"%@`=]|[-?:](?=[^\s,\[\]{}])")
 _BREAKING: Final = re.compile(r":(?=\s|$)|\s#")
-_FLOW: Final = re.compile(r"[,\[\]{}?]|:(?=[,:]|$)")
+_FLOW: Final = re.compile(r"[,\[\]{}?]|^:|:(?=[,:]|$)")
 """Also what YAML allows and PyYAML or libyaml does not."""
 
 _RESOLVER: Final[Any] = yaml.SafeLoader("")

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 import yaml
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from kg.errors import DataError
@@ -191,7 +191,7 @@ RECORDS = st.lists(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(RECORDS | st.lists(VALUES), st.sampled_from([None, False, True]), st.sampled_from([None, "'", '"']))
 def test_whatever_the_values_they_are_read_the_same_and_a_second_time_changes_nothing(
     value: Any, flow: bool | None, style: str | None
