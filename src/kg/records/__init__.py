@@ -22,6 +22,7 @@
     articles  where a new article runs from and to in its source text
     find      words to places in a text, however they are typed
     sources   words to passages that can be cited, and back
+    citations which passages records cite
     scope     which findings concern one article
     context   model -> the published JSON-LD context
     generate  writes both, and checks that they are current

@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from kg import vocab
 from kg.findings import Finding, Location, Severity
 from kg.records.model import Field, Kind
-from kg.records.names import nearest, nearest_id
+from kg.records.names import nearest, to_refer
 from kg.records.parse import Record, Value
 from kg.records.passages import FILE, Digests, Passage, SourceText, digest
 
@@ -58,26 +58,9 @@ def references(records: Sequence[Record], base: str, lost: Collection[str] = ())
                     Severity.VIOLATION,
                     "dangling-reference",
                     f"{field.name}: there is no record {wanted!r}",
-                    _to_refer(wanted, field, fitting, known),
+                    to_refer(wanted, field.name, field.paths, fitting),
                     value.at,
                 )
-
-
-def _to_refer(wanted: str, field: Field, fitting: Collection[str], known: Collection[str]) -> str:
-    """What to do about a reference to nothing: the id that was meant, or how to write the record."""
-    if near := nearest_id(wanted, fitting):
-        return f"did you mean {near!r}?"
-    path, _, name = wanted.partition("/")
-    if field.paths and path not in field.paths:
-        forms = " or ".join(f"{each}/…" for each in field.paths)
-        return f"{field.name} takes the id of a record: {forms}" + (
-            f", such as {next(iter(fitting))}" if fitting else ""
-        )
-    if "." in name:
-        parent = name.rpartition(".")[0]
-        inside = next((local for local in known if local.partition("/")[2] == parent), f"…/{parent}")
-        return f"write this {path} inside {inside}: its id is made from there"
-    return f"if there is none like it yet, write it: kg new {path} '{name.replace('-', ' ').title()}'"
 
 
 def _is_lost(name: str, lost: Collection[str]) -> bool:
@@ -191,7 +174,6 @@ def against_sources(
                 Location(FILE),
             )
     files = {r.id.partition("/")[2]: r.first("sourceFile") for r in records if r.type.name == "Article"}
-    yield from cut_words(records, files, texts)
     done: set[str] = set()
     for passage, value in cited(records):
         text = texts.get(files.get(passage.article, ""))
@@ -205,22 +187,6 @@ def against_sources(
         elif recorded and digest(words) != recorded:
             where = f"cited at {value.at.file}:{value.at.line}"
             yield _mismatch(f"the digest of {passage.name} differs from the source text ({where})", at)
-
-
-def cut_words(
-    records: Iterable[Record], files: Mapping[str, str], texts: Mapping[str, SourceText]
-) -> Iterator[Finding]:
-    """A warning for each passage that begins or ends inside a word."""
-    for passage, value in cited(records):
-        text = texts.get(files.get(passage.article, ""))
-        if text is not None and text.cuts(passage):
-            yield Finding(
-                Severity.WARNING,
-                "cut-word",
-                f"evidence: {passage.name} begins or ends in the middle of a word",
-                f"look at it: kg passage DATASET {passage.name}",
-                value.at,
-            )
 
 
 def _mismatch(message: str, at: Location) -> Finding:

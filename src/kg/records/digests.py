@@ -8,9 +8,10 @@ from pathlib import Path
 
 from kg.errors import DataError, NotFound
 from kg.findings import Finding, Severity, stops_release
-from kg.records import check, passages
-from kg.records.dataset import FOLDER, Dataset
-from kg.records.load import parse, unknown_sources
+from kg.records import passages
+from kg.records.citations import cited, cut_words
+from kg.records.dataset import FILE, FOLDER, Dataset
+from kg.records.load import parse
 from kg.records.parse import Record
 
 
@@ -46,24 +47,24 @@ def write(dataset: Dataset, sources: Path | None = None) -> Written:
     files = files_of(parsed.records)
     texts = read_there(dataset, folder, sorted(set(files.values())))
     recorded, _ = passages.read_digests(dataset.root)
-    findings = [*parsed.findings, *unknown_sources(dataset, parsed.records)]
-    cited: dict[passages.Passage, str] = {}
-    for passage, value in check.cited(parsed.records):
+    findings = list(parsed.findings)
+    made: dict[passages.Passage, str] = {}
+    for passage, value in cited(parsed.records):
         name = files.get(passage.article, "")
         words = texts[name].slice(passage) if name in texts else None
         if words is not None:
-            cited[passage] = passages.digest(words)
+            made[passage] = passages.digest(words)
         elif name not in texts and passage.name in recorded.passages:
-            cited[passage] = recorded.passages[passage.name][0]
+            made[passage] = recorded.passages[passage.name][0]
         else:
-            findings.append(Finding(*_why(passage, name, texts, folder), value.at))
+            findings.append(Finding(*_why(dataset, passage, name, texts, folder), value.at))
     if stops_release(findings):
         raise DataError("the digests were not written", findings, dataset.root)
     known = {n: recorded.sources[n] for n in set(files.values()) - texts.keys() if n in recorded.sources}
     known |= {name: (text.digest, len(text.text)) for name, text in texts.items()}
-    passages.write_digests(dataset.root, known, cited)
-    odd = tuple(check.cut_words(parsed.records, files, texts))
-    return Written(len(cited), tuple(sorted(set(files.values()) - texts.keys())), odd)
+    passages.write_digests(dataset.root, known, made)
+    odd = tuple(cut_words(parsed.records, files, texts))
+    return Written(len(made), tuple(sorted(set(files.values()) - texts.keys())), odd)
 
 
 def files_of(records: tuple[Record, ...]) -> dict[str, str]:
@@ -84,15 +85,22 @@ def read_there(dataset: Dataset, folder: Path, wanted: list[str]) -> dict[str, p
 
 
 def _why(
-    passage: passages.Passage, name: str, texts: Mapping[str, passages.SourceText], folder: Path
+    dataset: Dataset,
+    passage: passages.Passage,
+    name: str,
+    texts: Mapping[str, passages.SourceText],
+    folder: Path,
 ) -> tuple[Severity, str, str, str]:
     """Why a passage gets no digest, and what to do."""
     if not name:
         message = f"there is no article {passage.article!r}, or it has no sourceFile"
         remedy = f"write the article: kg new article TITLE --id {passage.article} --source FILE"
+    elif name not in (source.file for source in dataset.sources):
+        message = f"{passage.name} has no digest yet, for {FILE} does not list its text {name}"
+        remedy = f'add to {FILE}: [[sources]] and below it file = "{name}"'
     elif name not in texts:
         message = f"{passage.name} has no digest yet, and its text {name} is not in {folder}"
-        remedy = f"put {name} there, and list it in dataset.toml, or name its folder with --sources"
+        remedy = f"put {name} there, or name its folder with --sources"
     else:
         message = f"{passage.name} lies outside {name}, which has {len(texts[name].text)} characters"
         remedy = "kg passage 'the words' gives the right offsets"

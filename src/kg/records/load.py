@@ -123,7 +123,7 @@ def load(dataset: Dataset, sources: Path | None = None) -> Loaded:
         *check.evidence(records, digests, parsed.lost),
         *(() if parsed.lost else check.stale(records, digests)),  # what was not read may cite them
         *check.against_sources(records, digests, texts),
-        *unknown_sources(dataset, records),
+        *_unknown_sources(dataset, records),
     ]
     digest_of = {i.path: i.sha256 for i in parsed.inputs}
     expanded = tuple(_expand(dataset, r, digest_of, n) for r, n in _nodes(records, digests, texts))
@@ -181,8 +181,7 @@ def _expand(
     )
 
 
-def unknown_sources(dataset: Dataset, records: tuple[Record, ...]) -> Iterator[Finding]:
-    """A finding for each article whose source file dataset.toml does not list."""
+def _unknown_sources(dataset: Dataset, records: tuple[Record, ...]) -> Iterator[Finding]:
     known = sorted(source.file for source in dataset.sources)
     for record in records:
         for value in record.values.get("sourceFile", ()):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 from kg import vocab
@@ -33,6 +33,23 @@ def nearest_id(wanted: str, known: Iterable[str]) -> str:
     begin = [each for each in by_name if each.startswith(f"{name}-") or each.startswith(f"{name}.")]
     near = difflib.get_close_matches(name, by_name, 1, _ALIKE) or begin[:1]
     return by_name[near[0]] if near else ""
+
+
+def to_refer(wanted: str, field: str, paths: Sequence[str], fitting: Sequence[str]) -> str:
+    """What to do about a reference to nothing: the id that was meant, or how to write the record.
+
+    ``paths`` are the kinds that the field takes, if not all; ``fitting`` are the ids of these that there are.
+    """
+    if near := nearest_id(wanted, fitting):
+        return f"did you mean {near!r}?"
+    path, _, name = wanted.partition("/")
+    if paths and path not in paths:
+        such = f", such as {fitting[0]}" if fitting else ""
+        return f"{field} takes the id of a record: {' or '.join(f'{each}/…' for each in paths)}{such}"
+    parent, dot, _ = name.rpartition(".")
+    if dot:
+        return f"write this {path} inside the record that is named {parent}: its id is made from there"
+    return f"if there is none like it yet, write it: kg new {path} '{name.replace('-', ' ').title()}'"
 
 
 def nearest_concept(word: str, concepts: Mapping[str, Concept]) -> str:

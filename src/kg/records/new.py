@@ -14,12 +14,12 @@ from typing import Final
 from kg import disk, vocab
 from kg.errors import DataError, UsageError
 from kg.findings import Finding, Location, Severity
-from kg.records import check, dataset, templates
+from kg.records import dataset, templates
 from kg.records.dataset import Dataset
 from kg.records.files import shown
 from kg.records.load import Parsed
-from kg.records.model import RecordModel, RecordType
-from kg.records.names import nearest, nearest_id, slug
+from kg.records.model import Field, Kind, RecordModel, RecordType
+from kg.records.names import nearest, nearest_id, slug, to_refer
 from kg.records.parse import Parser, Record
 from kg.records.passages import Passage
 from kg.records.reader import Items, read
@@ -110,15 +110,31 @@ def _to_do(faults: Iterable[Finding]) -> Iterable[str]:
 def _notes(found: Dataset, parsed: Parsed, record: Record) -> Iterable[Finding]:
     """What is not wrong in itself: references to what is not there yet, and a namesake."""
     mine = {inner.id for inner in record.all()}
-    for finding in check.references([*parsed.records, record], found.base, parsed.lost):
-        if finding.location and finding.location.file == "new":
-            yield finding
+    known = [inner.id for top in parsed.records for inner in top.all()]
+    for field, wanted in _referred(found, record):
+        if wanted not in mine and wanted not in known:
+            paths = field.paths or (wanted.partition("/")[0],)
+            fitting = [local for local in known if local.partition("/")[0] in paths]
+            remedy = to_refer(wanted, field.name, field.paths, fitting)
+            message = f"{field.name}: there is no record {wanted!r}"
+            yield Finding(Severity.INFO, "dangling-reference", message, remedy, record.at)
     alike = nearest_id(
         record.id, [r.id for r in parsed.records if r.type is record.type and r.id not in mine]
     )
     if alike:
         message = f"there is {alike} already: the same?"
         yield Finding(Severity.INFO, "alike", message, "if so, add to that record", record.at)
+
+
+def _referred(found: Dataset, record: Record) -> Iterable[tuple[Field, str]]:
+    """Each field that refers to a record of the dataset, and the id."""
+    for inner in record.all():
+        for name, values in inner.values.items():
+            field = inner.type.fields[name]
+            for value in values if field.kind is Kind.REFERENCE else ():
+                wanted = value.text.removeprefix(found.iri(""))
+                if vocab.LOCAL_ID.fullmatch(wanted):
+                    yield field, wanted
 
 
 def place(found: Dataset, parsed: Parsed, kind: RecordType, given: Given) -> Path:

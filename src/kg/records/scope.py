@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 
 from kg.errors import NotFound
 from kg.findings import Finding
-from kg.records.check import cited
+from kg.records.citations import cited
 from kg.records.names import nearest
 from kg.records.parse import Record
 
