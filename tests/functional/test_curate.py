@@ -74,7 +74,7 @@ def test_fmt_tells_every_file_that_cannot_be_read_and_lays_out_the_others(harbou
     done = kg("fmt", harbour)
     assert done.returncode == 1
     assert "a.yaml:2:3" in done.stderr
-    assert "c.yaml:1:1" in done.stderr
+    assert "c.yaml:1:" in done.stderr
     assert (harbour / "b.yaml").read_text(encoding="utf-8") == "- id: place/hill\n"
 
 
@@ -106,6 +106,17 @@ def test_a_new_record_with_a_gap_stops_a_release_until_it_is_filled(harbour: Pat
     assert "organization/…" in told.stdout
 
 
+def test_a_passage_given_by_its_offsets_needs_no_text_and_words_do(harbour: Path):
+    shutil.rmtree(harbour / "sources")
+    new = ("new", "event", "Talks", "--set", "eventType=meeting", "--dataset", harbour, "--evidence")
+    assert kg(*new, "the harbour master").returncode == 2
+    done = kg(*new, "spring-visit.823-847")
+    assert done.returncode == 0
+    assert (
+        kg("new", "person", "Ann", "--dataset", harbour, "--evidence", "spring-visit.823-847").returncode == 2
+    )
+
+
 def test_print_writes_nothing(harbour: Path):
     before = contents(harbour)
     done = kg("new", "person", "Ada Stone", "--print", "--dataset", harbour)
@@ -124,6 +135,7 @@ def test_print_writes_nothing(harbour: Path):
         (["event", "A", "--evidence", "the"], "stands in"),
         (["event", "A", "--evidence", "no such words"], "is in no article"),
         (["event", "A", "--evidence", "spring-visit.1-2"], "is in no article"),
+        (["event", "A", "--evidence", "sprng-visit.1-2"], "did you mean 'spring-visit'?"),
         (["event", "A", "--date", "31 June"], "is not a date"),
         (["membership", "A", "--evidence", "spring-visit.581-594"], "has no evidence"),
     ],

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kg.cli import common
-from kg.errors import UsageError
+from kg.errors import NotFound, UsageError
 
 if TYPE_CHECKING:
     from kg.records.articles import Located
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from kg.records.load import Parsed
     from kg.records.model import RecordType
     from kg.records.new import New
-    from kg.records.sources import Quote
+    from kg.records.sources import Quote, Sources
 
 Values = dict[str, list[str]]
 
@@ -128,28 +128,39 @@ def _given(options: argparse.Namespace, kind: RecordType, found: Dataset, articl
     if options.date:
         values |= {field: [options.date] for field in templates.date_fields(kind)}
     if options.evidence:
-        _cite(values, kind, list(_quotes(options, found)))
+        _cite(values, kind, options, found)
     return values | _pairs(options.values)
 
 
-def _cite(values: Values, kind: RecordType, quotes: list[Quote]) -> None:
-    """The passages, as the record's own evidence or as that of a written form of its name."""
-    from kg.records.templates import name_form
+def _cite(values: Values, kind: RecordType, options: argparse.Namespace, found: Dataset) -> None:
+    """The passages, as the record's own evidence or as that of a written form of its name.
 
-    if "evidence" in kind.fields:
-        values["evidence"] = [quote.passage for quote in quotes]
-    elif "nameForm" in kind.fields:
-        values["nameForm"] = [name_form(quote.words, quote.passage) for quote in quotes]
-    else:
-        raise UsageError(f"a {kind.path} has no evidence", hint="leave --evidence out")
-
-
-def _quotes(options: argparse.Namespace, found: Dataset) -> Iterator[Quote]:
-    """Each passage, looked up by its offsets or its words. Raises UsageError where it is not one place."""
+    Passages given by their offsets do without the texts; that they are in order, kg digest will tell.
+    """
     from kg.records.passages import Passage
     from kg.records.sources import Sources
+    from kg.records.templates import name_form
 
-    sources = Sources.read(found, options.sources)
+    if "evidence" not in kind.fields and "nameForm" not in kind.fields:
+        raise UsageError(f"a {kind.path} has no evidence", hint="leave --evidence out")
+    try:
+        sources = Sources.read(found, options.sources)
+    except NotFound:
+        if "evidence" not in kind.fields or not all(map(Passage.parse, options.evidence)):
+            raise
+        values["evidence"] = options.evidence
+        return
+    quotes = list(_quotes(options, sources))
+    if "evidence" in kind.fields:
+        values["evidence"] = [quote.passage for quote in quotes]
+    else:
+        values["nameForm"] = [name_form(quote.words, quote.passage) for quote in quotes]
+
+
+def _quotes(options: argparse.Namespace, sources: Sources) -> Iterator[Quote]:
+    """Each passage, looked up by its offsets or its words. Raises UsageError where it is not one place."""
+    from kg.records.passages import Passage
+
     for asked in options.evidence:
         passage = Passage.parse(asked)
         quotes = [sources.show(passage)] if passage else sources.find(asked, options.article)
