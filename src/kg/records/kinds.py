@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import calendar
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Final
 
 from kg import vocab
-from kg.records.model import Kind
+from kg.records.model import Concept, Field, Kind
 from kg.records.passages import Passage
 
 _YEAR: Final = re.compile(r"[0-9]{4}")
@@ -33,6 +33,31 @@ def is_date(text: str) -> bool:
         year, month, day = map(int, text.split("-"))
         return year > 0 and day <= calendar.monthrange(year, month)[1]
     return bool(_MONTH.fullmatch(text) or _YEAR.fullmatch(text)) and text[:4] != "0000"
+
+
+_MONTHS: Final = {name.lower(): number for number, name in enumerate(calendar.month_name) if name}
+_WORDED: Final = re.compile(
+    r"(?:(?P<day>[0-9]{1,2})(?:st|nd|rd|th)?\.?\s+)?(?P<name>[a-z]{3,9})\.?"
+    r"(?:\s+(?P<day2>[0-9]{1,2})(?:st|nd|rd|th)?)?(?:,|\s)\s*(?P<year>[0-9]{4})",
+    re.I,
+)
+_NUMBERED: Final = re.compile(r"(?P<year>[0-9]{4})[-/.](?P<month>[0-9]{1,2})(?:[-/.](?P<day>[0-9]{1,2}))?")
+
+
+def date_meant(text: str) -> str:
+    """The date in figures that a wording such as "3 June 2013" or "2013/6/3" means.
+
+    Empty where that is not plain: of 3/6/2013 nobody can tell which is the month.
+    """
+    found = _WORDED.search(text) or _NUMBERED.fullmatch(text.strip())
+    if found is None:
+        return ""
+    parts = found.groupdict()
+    name = (parts.get("name") or "").lower()
+    number = next((n for full, n in _MONTHS.items() if name and full.startswith(name)), 0)
+    month, day = int(parts.get("month") or number), int(parts.get("day") or parts.get("day2") or 0)
+    made = f"{parts['year']}-{month:02}" + (f"-{day:02}" if day else "")
+    return made if is_date(made) else ""
 
 
 def _is_reference(text: str) -> bool:
@@ -79,3 +104,20 @@ EXAMPLE: Final = {
     Kind.REFERENCE: "write kind/slug, such as person/ada-lovelace, or wd:Q42, or https://…",
     Kind.PASSAGE: "write article.start-end, such as morning-news.10-20, the start below the end",
 }
+
+TO_DO: Final = "TODO"
+"""What ``kg new`` writes where a required value was not given; no value of any field."""
+
+OFFER: Final = "Optional: take the hash away"
+"""How the comment begins below which ``kg new`` offers more fields, as comments."""
+
+
+def wanted(field: Field, glossary: Mapping[str, Mapping[str, Concept]]) -> str:
+    """What a field is for and what a value of it looks like, in a line."""
+    if field.kind is Kind.CONCEPT:
+        form = f"one of: {', '.join(sorted(glossary.get(field.scheme, ())))}"
+    elif field.paths and field.kind is Kind.REFERENCE:
+        form = f"the id of a record: {' or '.join(f'{path}/…' for path in field.paths)}"
+    else:
+        form = EXAMPLE.get(field.kind, "write its fields below it")
+    return f"{field.help.rstrip('.')}: {form}" if field.help else form

@@ -15,9 +15,9 @@ from typing import Final, NamedTuple, TypeAlias
 
 from kg import vocab
 from kg.findings import Finding, Location, Severity
-from kg.records.kinds import EXAMPLE, WANTED, fits
+from kg.records.kinds import EXAMPLE, TO_DO, WANTED, date_meant, fits, wanted
 from kg.records.model import Field, Kind, RecordModel, RecordType
-from kg.records.names import nearest, proper_id, slug_of
+from kg.records.names import nearest, nearest_concept, proper_id, slug_of
 from kg.records.reader import Fields, Items, Node, Text
 
 LANGUAGE: Final = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
@@ -246,6 +246,11 @@ class Parser:
                     yield Value(text, item.at, key.value)
 
     def _clean(self, field: Field, node: Text) -> str | None:
+        if node.value == TO_DO:
+            self.fault(
+                node.at, "to-do", f"{field.name} is still to be filled in", wanted(field, self.model.glossary)
+            )
+            return None
         if not node.value or node.value.isspace():
             self.fault(node.at, "empty-value", f"{field.name} has no value", "remove it, or give a value")
             return None
@@ -271,18 +276,20 @@ class Parser:
         if fits(field.kind, text):
             return text
         code = "bad-date" if field.kind is Kind.DATE else "wrong-type"
-        self.fault(node.at, code, f"{field.name}: {text!r} is not {WANTED[field.kind]}", EXAMPLE[field.kind])
+        meant = date_meant(text) if field.kind is Kind.DATE else ""
+        remedy = f"write {meant}" if meant else EXAMPLE[field.kind]
+        self.fault(node.at, code, f"{field.name}: {text!r} is not {WANTED[field.kind]}", remedy)
         return None
 
     def _concept(self, node: Text, scheme: str, name: str) -> bool:
-        known = self.model.concepts.get(scheme, frozenset())
+        known = self.model.glossary.get(scheme, {})
         if node.value in known:
             return True
         self.fault(
             node.at,
             "unknown-concept",
             f"{name}: there is no {node.value!r} in the scheme {scheme!r}",
-            nearest(node.value, sorted(known)),
+            nearest_concept(node.value, known),
         )
         return False
 
