@@ -61,7 +61,7 @@ class Graph:
         text = canned.bind(values, self.release.base)
         entities.check(canned, values, store, self.release.base)
         parsed = request.parse(text, prefixes=vocab.PREFIXES)
-        return Rows.of(parsed.form, *local.terms(store, parsed))
+        return local.rows(store, parsed)
 
     @cached_property
     def dataset(self) -> Dataset:

@@ -11,10 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from pyoxigraph import Store
-
 from kg import vocab
-from kg.build import checks, validate
 from kg.build.report import Result, as_shacl_report, to_findings
 from kg.findings import Finding, Location, Severity, in_order, stops_release
 from kg.records import check
@@ -40,18 +37,12 @@ class Checked:
         return not stops_release(self.findings)
 
 
-def gate(content: Store, findings: Iterable[Finding], index: Index, places: Places) -> Checked:
-    """Judge the asserted triples by the shapes and the checks.
-
-    ``findings`` are the faults of the records themselves; ``index`` and ``places`` say what the records
-    say of one another, and where they stand. Raises EnvironmentFault if a shape or a check cannot run.
-    """
-    results = [*validate.validate(content), *checks.run(content)]
-    return judged(results, findings, index, places)
-
-
 def judged(results: list[Result], findings: Iterable[Finding], index: Index, places: Places) -> Checked:
-    """The report of the faults and the results, without those results that may only follow from a fault."""
+    """The report of the faults and the results, without those results that may only follow from a fault.
+
+    ``results`` are those of the shapes and the checks; ``findings`` are the faults of the records
+    themselves; ``index`` and ``places`` say what the records say of one another, and where they stand.
+    """
     structural = list(findings)
     where = places.of((result.focus, result.path) for result in results)
     if stops_release(structural):

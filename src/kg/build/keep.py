@@ -116,15 +116,20 @@ def fixed(dataset: Dataset, own: Mapping[str, Any], sources: Mapping[str, str] |
 
 
 def earlier(releases: Releases, wanted: Mapping[str, Any]) -> Earlier | None:
-    """The last build, if it was made from the same ``fixed`` things and is whole; else None."""
+    """The last build, if it was made from the same ``fixed`` things and is whole; else None.
+
+    Every byte of its release is compared first: the new one shares its files and takes over their checksums.
+    """
     path = releases.path / FOLDER
     state = State.read(path)
     if state is None or state.fixed != wanted:
         return None
     try:
-        return Earlier(releases.open(state.release), path, state)
+        release = releases.open(state.release)
+        release.verify()
     except (NoRelease, NotFound, StoreDamaged):
         return None
+    return Earlier(release, path, state)
 
 
 def save(room: Path, releases: Releases, state: State) -> None:

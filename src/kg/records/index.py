@@ -150,10 +150,6 @@ class Index:
         """The names of records that are there but could not be read: what refers to them is not at fault."""
         return frozenset(name for (name,) in self.rows("SELECT name FROM lost"))
 
-    def is_known(self, local: str) -> bool:
-        """Whether a record, nested or not, has this id."""
-        return bool(self.one("SELECT 1 FROM thing WHERE id=?", local))
-
     def ids(self, path: str) -> list[str]:
         """The ids that begin with this part, sorted."""
         found = self.rows(
