@@ -8,12 +8,15 @@ where it can (``kg.build.rebuild``), and otherwise from nothing (``kg.build.scra
 
 from __future__ import annotations
 
+import contextlib
+import shutil
+import sqlite3
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from kg import disk
 from kg.build import inputs, keep, rebuild, scratch, write
@@ -31,6 +34,9 @@ from kg.records.dataset import Dataset
 from kg.records.load import Files, InputFile, Places, Texts
 from kg.release import Release, Releases
 from kg.release import digest as merkle
+
+_DAMAGE: Final = (OSError, sqlite3.Error, RuntimeError)
+"""What is raised where something that was kept is damaged. RuntimeError is pyoxigraph's for corruption."""
 
 __all__ = ["Built", "Checked", "build", "check", "needs_build", "shacl_report"]
 
@@ -70,11 +76,13 @@ def build(
     store: Path,
     progress: Progress | None = None,
     jobs: int | None = None,
+    fresh: bool = False,
 ) -> Built:
     """Build a release of a dataset into ``store`` and make it current.
 
     ``progress`` is called with the name of each stage as it begins, and a detail, and again as it
-    goes on; ``jobs`` is how many processes may work (by default, as many as there are cores).
+    goes on; ``jobs`` is how many processes may work (by default, as many as there are cores);
+    ``fresh`` makes every record anew, though the build before could be begun with.
     Raises DataError with all findings if one is a violation, NotFound for ``sources`` that are
     not there, and EnvironmentFault. Whatever is raised, the current release stays as it was.
     """
@@ -88,11 +96,21 @@ def build(
     with releases.stage() as staged, disk.faults("building", staged.parent):
         room = staged.parent
         fixed = keep.fixed(dataset, inputs.note(own), inputs.note(quoted) if sources else None)
-        earlier = keep.earlier(releases, fixed)
-        with _made(dataset, there, sources, earlier, room, meter, jobs) as made:
-            outcome = _written(made, dataset, there, files, staged, meter)
+        earlier = None if fresh else keep.earlier(releases, fixed)
+
+        def outcome_from(earlier: Earlier | None) -> _Outcome:
+            with _made(dataset, there, sources, earlier, room, meter, jobs) as made:
+                return _written(made, dataset, there, files, staged, meter)
+
+        outcome = None
+        if earlier:
+            with contextlib.suppress(*_DAMAGE):  # without it, all is made anew
+                outcome = outcome_from(earlier)
+        if outcome is None:  # now that the stores of the attempt are closed
+            earlier = None
+            _clear(room)
+            outcome = outcome_from(None)
         like = earlier.release if earlier else None
-        del made  # its stores are closed with it: what is published must not change any more
         meter.stage("publish", outcome.digest)
         release = releases.publish(staged, outcome.digest, inputs.note(files), like)
         keep.save(
@@ -101,6 +119,14 @@ def build(
             State(outcome.digest, fixed, there.sha256, outcome.statistics, outcome.results),
         )
         return Built(release, outcome.findings, outcome.counts)
+
+
+def _clear(room: Path) -> None:
+    """Remove what an attempt has left in a room. Raises OSError."""
+    for path in room.iterdir():
+        if path.is_dir():
+            shutil.rmtree(path)
+    (room / "release").mkdir()
 
 
 @contextmanager

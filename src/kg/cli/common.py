@@ -44,6 +44,20 @@ def sources_option(parser: argparse.ArgumentParser, default: str = "") -> None:
     )
 
 
+def jobs_option(parser: argparse.ArgumentParser) -> None:
+    """``--jobs N``."""
+    parser.add_argument(
+        "--jobs", type=_jobs, metavar="N", help="how many processes may work (default: one for each core)"
+    )
+
+
+def _jobs(text: str) -> int:
+    """A number of processes. Raises ArgumentTypeError."""
+    if not text.isascii() or not text.isdigit() or not 1 <= int(text[:5]) <= 1024:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number from 1 to 1024")
+    return int(text)
+
+
 def setting_options(parser: argparse.ArgumentParser, *names: str) -> None:
     """The flags of these settings, from the one table of settings."""
     for setting in TABLE:
@@ -92,6 +106,8 @@ def build(found: Dataset, options: argparse.Namespace) -> Built:
             sources=getattr(options, "sources", None),
             store=settings(options).store,
             progress=progress(),
+            jobs=getattr(options, "jobs", None),
+            fresh=getattr(options, "fresh", False),
         )
     except DataError as error:
         raise error.within(folder(found)) from error

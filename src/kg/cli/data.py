@@ -20,12 +20,17 @@ def add_to(commands: common.Commands) -> None:
     common.dataset_argument(build)
     common.sources_option(build)
     common.setting_options(build, "store")
+    common.jobs_option(build)
+    build.add_argument(
+        "--fresh", action="store_true", help="make every record anew; do not begin with the build before"
+    )
     build.add_argument("--json", action="store_true", help="print the outcome as JSON")
     build.set_defaults(run=run_build)
 
     validate = commands.add_parser("validate", help="check the records and the graph; publish nothing")
     common.dataset_argument(validate)
     common.sources_option(validate)
+    common.jobs_option(validate)
     validate.add_argument(
         "--format", choices=("human", "json", "turtle"), default="human", help="form of the report"
     )
@@ -92,7 +97,7 @@ def run_validate(options: argparse.Namespace) -> int:
     root: Path | None
     try:
         found = dataset.find(options.dataset)
-        checked = pipeline.check(found, options.sources)
+        checked = pipeline.check(found, options.sources, common.progress(), options.jobs)
         findings, results, root = checked.findings, checked.results, common.folder(found)
     except DataError as error:  # dataset.toml itself
         if not error.findings:

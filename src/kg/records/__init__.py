@@ -13,6 +13,8 @@
     piece     a piece of a file in any form -> records and findings
     kinds     what dates, numbers and references look like
     names     slugs, ids, and the nearest known name
+    entries   a block -> records that stand alone, with what each says of others
+    index     what records say of one another, in SQLite
     check     what can only be seen across records
     passages  evidence against passages.yaml and the source texts; writing the digests
     expand    located record -> JSON-LD node, IRIs minted, dates typed, source map kept
