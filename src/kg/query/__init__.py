@@ -11,6 +11,7 @@
     child     a process that does not outlive this one
     process   the parent's handle on one executor
     pool      Pool: executors under a deadline and a memory limit, replaced when they fail
+    canonical when two queries are one; cache: answers given before, in front of the pool
     answer    Answer: the bytes of a result, as they come
     local     the same queries in this process, for the command line and Python
     table     rows as an aligned text table
