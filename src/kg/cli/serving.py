@@ -44,7 +44,7 @@ def run(options: argparse.Namespace) -> int:
                 f"kg: release {release.digest[:12]} was gone back to; kg build follows the records",
                 flush=True,
             )
-    server.run(release, settings)
+    server.run(release, settings, releases)
     return 0
 
 

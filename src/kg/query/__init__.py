@@ -10,6 +10,7 @@
     confine   what an executor may not do: memory, network, outliving its parent
     child     a process that does not outlive this one
     process   the parent's handle on one executor
+    slots     how many queries run at once, and the slot kept for small ones
     pool      Pool: executors under a deadline and a memory limit, replaced when they fail
     canonical when two queries are one; cache: answers given before, in front of the pool
     answer    Answer: the bytes of a result, as they come

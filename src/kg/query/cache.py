@@ -47,7 +47,7 @@ class Cache:
         self.limit = mebibytes << 20
         self.most = min(MOST, self.limit // 4)
         self.bytes = 0
-        self.tally: Counter[tuple[str, str]] = Counter()
+        self.tally: Counter[tuple[str, ...]] = Counter()
         self._kept: OrderedDict[str, tuple[Any, int]] = OrderedDict()
         self._lock = threading.Lock()
 

@@ -55,9 +55,14 @@ def problem(error: KgError) -> dict[str, Any]:
     return body
 
 
+def _id() -> str:
+    """The name of this request, by which the log knows it."""
+    return str(request.environ.get("kg.id", "-"))
+
+
 def _from_tree(error: KgError) -> Response:
     if error.http_status == 500:
-        current_app.logger.exception("request failed: %s", request.path)
+        current_app.logger.exception("request %s failed: %r", _id(), request.path)
     response = _answer(problem(error))
     if isinstance(error, TooManyQueries):
         response.headers["Retry-After"] = str(error.retry_after)
@@ -82,7 +87,7 @@ def _unreadable(error: Exception) -> Response:
 
 
 def _unforeseen(error: Exception) -> Response:
-    current_app.logger.exception("unforeseen failure: %s %s", request.method, request.path)
+    current_app.logger.exception("unforeseen failure of request %s: %r", _id(), request.path)
     if CORRUPT in str(error):  # an entity page read the store itself
         return _answer(problem(damaged(str(error))))
     detail = "The server failed in a way that was not foreseen. It has been logged."
@@ -90,6 +95,7 @@ def _unforeseen(error: Exception) -> Response:
 
 
 def _answer(body: dict[str, Any]) -> Response:
+    body["query_id"] = _id()
     if prefers_html(request.headers.get("Accept"), (PROBLEM, "application/json")):
         page = render_template("error.html", problem=body)
         return Response(page, body["status"], content_type="text/html; charset=utf-8")

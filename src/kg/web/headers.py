@@ -25,7 +25,7 @@ def common(cors: str, digest: str) -> dict[str, str]:
     return {
         **SECURITY,
         "Access-Control-Allow-Origin": cors,
-        "Access-Control-Expose-Headers": "X-KG-Release, Retry-After, Link",
+        "Access-Control-Expose-Headers": "X-KG-Release, X-KG-Query-Id, X-KG-Hint, ETag, Retry-After, Link",
         "X-KG-Release": digest,
         "Vary": "Accept" if cors == "*" else "Accept, Origin",
     }

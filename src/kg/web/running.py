@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from flask import Response, request
 
 from kg.formats import BY_FORM, JSON, Format, named
-from kg.web import negotiate
+from kg.query.canonical import canonical
+from kg.web import caching, negotiate
 from kg.web.site import site
 from kg.web.streaming import collect, stream
 from kg.web.view.table import Table, read
 
 if TYPE_CHECKING:
-    from kg.query.answer import Answer
     from kg.query.request import Query
 
 MOST_ROWS: Final = 1000
@@ -62,7 +63,10 @@ def show(query: Query, timeout: float) -> Shown:
     return Shown(graph=body.decode())
 
 
-def _run(query: Query, fmt: Format, timeout: float) -> Answer:
-    """Ask the pool, for as long as the client is there. The key is gunicorn's."""
+def _run(query: Query, fmt: Format, timeout: float) -> Iterable[bytes]:
+    """Ask, for as long as the client is there. The key is gunicorn's."""
+    request.environ["kg.query"] = query.text
     client = request.environ.get("gunicorn.socket")
-    return site().pool.run(query, fmt, timeout=timeout, client=client)
+    if canonical(query) is None:
+        caching.volatile()
+    return site().answers.run(query, fmt, timeout=timeout, client=client)

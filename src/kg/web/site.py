@@ -12,9 +12,11 @@ from kg.web.links import Links
 from kg.web.lookups import Lookups
 
 if TYPE_CHECKING:
+    from kg.query.cache import Answers, Cache
     from kg.query.catalog import Catalog
     from kg.query.pool import Pool
     from kg.release import Release
+    from kg.web.metrics import Metrics
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +29,9 @@ class Site:
     catalog: Catalog
     lookups: Lookups
     links: Links
+    cache: Cache
+    answers: Answers
+    metrics: Metrics
 
 
 def site() -> Site:
