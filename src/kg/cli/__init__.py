@@ -96,6 +96,8 @@ def _report(error: KgError) -> int:
     told = error.message.startswith("line ")
     place = f"line {line}, column {column}: " if line and column and not told else ""
     sys.stderr.write(f"kg: {place}{error.message}\n")
+    if excerpt := getattr(error, "excerpt", None):
+        sys.stderr.write("".join(f"    {row}\n" for row in excerpt.split("\n")))
     if error.hint:
         sys.stderr.write(f"    {error.hint}\n")
     return error.exit_code

@@ -17,6 +17,7 @@
     local     the same queries in this process, for the command line and Python
     table     rows as an aligned text table
     terms     RDF terms as Python values and as short text
+    spelling  words misspelt, prefixes not declared
     failures  what the engine says, in words for people
     catalog   canned queries with typed parameters, from queries/canned/*.rq
     values    the types of those parameters

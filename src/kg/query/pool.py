@@ -24,14 +24,12 @@ from kg.errors import (
     ExecutorFailed,
     KgError,
     MemoryExceeded,
-    NotAcceptable,
-    QuerySyntaxError,
     TooManyQueries,
 )
 from kg.formats import Format
 from kg.query import slots
 from kg.query.answer import Answer, Asked
-from kg.query.failures import explain, failure
+from kg.query.failures import reported
 from kg.query.process import Executor, NotTaken
 from kg.query.request import Query, check_format
 from kg.query.slots import Slot, Slots
@@ -237,14 +235,4 @@ def _request(query: Query, fmt: Format, prefixes: Mapping[str, str]) -> dict[str
 
 
 def _error(query: Query, memory: int, payload: bytes) -> KgError:
-    report = json.loads(payload)
-    if report["kind"] == "syntax":
-        return explain(query, report["message"])
-    if report["kind"] == "limit":
-        line, column = report["line"], report["column"]
-        return QuerySyntaxError(report["message"], line=line, column=column, hint=report["hint"])
-    if report["kind"] == "memory":
-        return MemoryExceeded(f"the query needed more than {memory} MiB")
-    if report["kind"] == "format":
-        return NotAcceptable(report["message"], hint=report["hint"])
-    return failure(report["message"])
+    return reported(query, memory, json.loads(payload))

@@ -16,6 +16,7 @@ from typing import Final
 
 from kg.errors import NotAcceptable, QuerySyntaxError, Refused, UsageError
 from kg.formats import BY_FORM, Format
+from kg.query.spelling import meant
 from kg.query.tokens import Lexer, Token, resolve
 
 FORMS: Final = tuple(BY_FORM)
@@ -106,12 +107,13 @@ def _form(lexer: Lexer) -> str:
     if word in FORMS or word in UPDATES:
         return word
     line, column = lexer.place(token.start)
+    near = meant(word, (*FORMS, "PREFIX", "BASE"))
     raise QuerySyntaxError(
         f"line {line}, column {column}: {token.text[:40]!r} opens no query",
         line=line,
         column=column,
-        hint="after PREFIX and BASE comes SELECT, ASK, CONSTRUCT or DESCRIBE",
-    )
+        hint=f"did you mean {near}?" if near else "after PREFIX and BASE comes " + ", ".join(FORMS),
+    ).within(lexer.text)
 
 
 def _opening(lexer: Lexer) -> Token | None:

@@ -42,14 +42,14 @@ def kinds() -> Iterator[type[KgError]]:
 
 
 def problem(error: KgError) -> dict[str, Any]:
-    """The members of RFC 9457, section 3.1, with ours: line, column, parameter, hint."""
+    """The members of RFC 9457, section 3.1, with ours: line, column, excerpt, parameter, hint."""
     body: dict[str, Any] = {
         "type": url_for("ops.problems", _external=True, _anchor=slug(type(error))),
         "title": error.title,
         "status": error.http_status,
         "detail": error.message,
     }
-    for extra in ("line", "column", "parameter", "hint"):
+    for extra in ("line", "column", "excerpt", "parameter", "hint"):
         if (value := getattr(error, extra, None)) is not None:
             body[extra] = value
     return body
