@@ -18,6 +18,7 @@
         ├── TooManyQueries         exit 3, HTTP 429
         ├── DeadlinePassed         exit 3, HTTP 504
         ├── MemoryExceeded         exit 3, HTTP 507
+        ├── ResultTooLong          exit 3, HTTP 507
         └── ExecutorFailed         exit 3, HTTP 500   the executor died of neither
 
 A message names the place (file and line, term or parameter) and the remedy. Exit codes and
@@ -75,7 +76,7 @@ class ParameterError(UsageError):
 class QuerySyntaxError(UsageError):
     """A SPARQL query does not parse; ``line`` and ``column`` count from 1 where known.
 
-    ``excerpt`` is that line, and below it a caret under that column.
+    ``excerpt`` is that line, and below it a caret under that column; ``prefix`` is one that was not declared.
     """
 
     title = "Malformed query"
@@ -92,6 +93,7 @@ class QuerySyntaxError(UsageError):
         self.line = line
         self.column = column
         self.excerpt: str | None = None
+        self.prefix: str | None = None
 
     def within(self, text: str) -> QuerySyntaxError:
         """The same error, with the excerpt from the query's text."""
@@ -219,6 +221,13 @@ class MemoryExceeded(EnvironmentFault):
 
     http_status = 507
     title = "Query memory limit reached"
+
+
+class ResultTooLong(EnvironmentFault):
+    """An answer has more rows than may be sent, and was stopped."""
+
+    http_status = 507
+    title = "Answer too long"
 
 
 class ExecutorFailed(EnvironmentFault):

@@ -5,6 +5,7 @@
     limits    how deep the engine must recurse for a text
     request   parse: the form of a query; refuses updates and SERVICE
     engine    one query through pyoxigraph into a stream of bytes
+    rows      no more rows than an answer may have
     xml       XML results held to what XML can say
     executor  the child process that answers queries for a server
     confine   what an executor may not do: memory, network, outliving its parent

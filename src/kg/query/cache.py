@@ -100,6 +100,8 @@ class Known:
 class Long:
     """An answer too long to be kept: what was read of it, then the rest as it comes."""
 
+    body = None
+
     def __init__(self, read: list[bytes], rest: Iterator[bytes], answer: Answer) -> None:
         self._chunks = chain(read, rest)
         self._answer = answer

@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 import pyoxigraph as ox
 
-from kg.query import limits, xml
+from kg.query import limits, rows, xml
 
 
 class Sink(Protocol):
@@ -43,12 +43,27 @@ def solve(
     return store.query(text, prefixes=dict(prefixes or {}), **graphs)
 
 
-def write(results: Any, engine: str, out: Sink, prefixes: Mapping[str, str] | None = None) -> None:
-    """Serialise results. ``engine`` names a pyoxigraph RdfFormat or QueryResultsFormat.
+def write(
+    results: Any, engine: str, out: Sink, prefixes: Mapping[str, str] | None = None, most: int = 0
+) -> None:
+    """Serialise results, up to ``most`` rows or triples (0: all), past which ResultTooLong is raised.
+
+    ``engine`` names a pyoxigraph RdfFormat or QueryResultsFormat.
 
     ``prefixes`` are those of an RDF document. Raises ValueError if the results have no such format,
     NotAcceptable where XML cannot hold what stands in them: nothing that is no XML is written.
     """
+    if most and isinstance(results, ox.QueryTriples):
+        results = rows.counted(results, most)
+    elif most and isinstance(results, ox.QuerySolutions):
+        counting = rows.Counting(engine, out.write, most)
+        try:
+            write(results, engine, counting, prefixes)
+        except Exception:
+            if counting.error:
+                raise counting.error from None
+            raise
+        return
     if engine not in xml.FORMATS:
         _write(results, engine, out, prefixes)
         return
@@ -63,7 +78,7 @@ def write(results: Any, engine: str, out: Sink, prefixes: Mapping[str, str] | No
 
 
 def _write(results: Any, engine: str, out: Sink, prefixes: Mapping[str, str] | None) -> None:
-    if isinstance(results, ox.QueryTriples):
+    if isinstance(results, ox.QueryTriples) or not hasattr(results, "serialize"):
         ox.serialize(results, out, getattr(ox.RdfFormat, engine), prefixes=dict(prefixes or {}))  # type: ignore[arg-type]
     else:
         results.serialize(out, getattr(ox.QueryResultsFormat, engine))

@@ -12,6 +12,7 @@ from kg.errors import (
     MemoryExceeded,
     NotAcceptable,
     QuerySyntaxError,
+    ResultTooLong,
     StoreDamaged,
 )
 from kg.query.request import Query, undeclared
@@ -40,6 +41,8 @@ def reported(query: Query, memory: int, report: Mapping[str, Any]) -> KgError:
             return QuerySyntaxError(report["message"], line=line, column=column, hint=hint).within(query.text)
         case "memory":
             return MemoryExceeded(f"the query needed more than {memory} MiB")
+        case "rows":
+            return ResultTooLong(report["message"], hint=report["hint"])
         case "format":
             return NotAcceptable(report["message"], hint=report["hint"])
     return failure(report["message"])
@@ -51,7 +54,9 @@ def explain(query: Query, message: str) -> QuerySyntaxError:
     if short and (missing := undeclared(query)):
         prefix, line, column = missing[0]
         what, hint = f"the prefix {prefix}: is not declared", prefix_hint(query.text, prefix)
-        return _at(query.text, line, column, what, hint)
+        error = _at(query.text, line, column, what, hint)
+        error.prefix = prefix
+        return error
     match = _WHERE.match(message)
     if match is None:
         return QuerySyntaxError(message)

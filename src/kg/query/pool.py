@@ -90,10 +90,11 @@ class Pool:
         included; ``prefixes`` are those of an RDF document; ``client`` is the connection that the
         answer is for: once it is closed, the query ends. Raises NotAcceptable if the form of
         the query has no such format, TooManyQueries if no executor was free until the deadline,
-        DeadlinePassed, ClientLeft, MemoryExceeded, QuerySyntaxError, and ExecutorFailed, also where
-        the engine gives the query up. A query that its executor did not live to take is asked once more.
+        DeadlinePassed, ClientLeft, MemoryExceeded, ResultTooLong, QuerySyntaxError, and ExecutorFailed,
+        also where the engine gives the query up. A query that its executor did not live to take is asked
+        once more.
         """
-        request = _request(query, fmt, prefixes)
+        request = _request(query, fmt, prefixes, self._settings.max_rows)
         limit = self._settings.timeout
         deadline = time.monotonic() + (limit if timeout is None else min(timeout, limit))
         asked = Asked(deadline, client, partial(_error, query, self._settings.memory))
@@ -222,7 +223,7 @@ def _close_all() -> None:
         pool.close()
 
 
-def _request(query: Query, fmt: Format, prefixes: Mapping[str, str]) -> dict[str, Any]:
+def _request(query: Query, fmt: Format, prefixes: Mapping[str, str], most: int) -> dict[str, Any]:
     check_format(query, fmt)
     return {
         "text": query.text,
@@ -231,6 +232,7 @@ def _request(query: Query, fmt: Format, prefixes: Mapping[str, str]) -> dict[str
         "default_graphs": query.default_graphs,
         "named_graphs": query.named_graphs,
         "document_prefixes": dict(prefixes),
+        "most": most,
     }
 
 

@@ -3,6 +3,7 @@
     app        create_app(settings, release, pool, catalog) -> Flask
     serving    one release after the other: which application answers; what is counted and logged
     caching    answers given before: ETag, 304, whole responses out of memory
+    hints      why an answer may be empty
     log, metrics   the access log, the numbers for Prometheus
     site       what an application serves: settings, release, pool, catalog, lookups, links
     server     the application on a real HTTP server (gunicorn, gevent workers); worker: one of them

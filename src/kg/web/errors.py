@@ -10,10 +10,12 @@ from flask import Flask, Response, current_app, json, render_template, request, 
 from gunicorn.http.errors import NoMoreData, ParseException
 from werkzeug.exceptions import HTTPException
 
-from kg.errors import KgError, TooManyQueries
+from kg.errors import KgError, QuerySyntaxError, TooManyQueries
 from kg.query.failures import damaged
 from kg.release.release import CORRUPT
+from kg.web import hints
 from kg.web.negotiate import prefers_html
+from kg.web.site import site
 
 PROBLEM = "application/problem+json"
 
@@ -63,6 +65,10 @@ def _id() -> str:
 def _from_tree(error: KgError) -> Response:
     if error.http_status == 500:
         current_app.logger.exception("request %s failed: %r", _id(), request.path)
+    if isinstance(error, QuerySyntaxError) and error.prefix:
+        here = site()
+        namespace = hints.namespace(error.prefix, here.links.base, here.lookups)
+        error.hint = f"add PREFIX {error.prefix}: <{namespace}>" if namespace else error.hint
     response = _answer(problem(error))
     if isinstance(error, TooManyQueries):
         response.headers["Retry-After"] = str(error.retry_after)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from flask import Flask, Response, request
+from flask import Flask, Response, g, request
 
 SECURITY: Final[Mapping[str, str]] = {
     "Content-Security-Policy": (
@@ -38,6 +38,8 @@ def install(app: Flask, cors: str, digest: str) -> None:
     @app.after_request
     def add(response: Response) -> Response:
         response.headers.update(fixed)
+        if hint := g.get("hint"):
+            response.headers["X-KG-Hint"] = hint
         if request.method == "OPTIONS":
             response.headers["Access-Control-Allow-Methods"] = response.headers.get("Allow", "GET")
             response.headers["Access-Control-Allow-Headers"] = "Accept, Content-Type, If-None-Match"

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from flask import Response, request
+from flask import Response, g, request
 
 from kg.formats import BY_FORM, JSON, Format, named
 from kg.query.canonical import canonical
-from kg.web import caching, negotiate
+from kg.web import caching, hints, negotiate
 from kg.web.site import site
 from kg.web.streaming import collect, stream
 from kg.web.view.table import Table, read
 
 if TYPE_CHECKING:
+    from kg.query.answer import Answer
+    from kg.query.cache import Known, Long
     from kg.query.request import Query
 
 MOST_ROWS: Final = 1000
@@ -29,6 +30,7 @@ class Shown:
 
     table: Table | None = None
     graph: str | None = None
+    hint: str | None = None
 
 
 def answer_format(form: str, asked: str | None) -> Format:
@@ -47,8 +49,11 @@ def answer_format(form: str, asked: str | None) -> Format:
 
 
 def respond(query: Query, fmt: Format, timeout: float) -> Response:
-    """The query's answer, streamed from an executor."""
-    return stream(_run(query, fmt, timeout), fmt)
+    """The query's answer, as it comes."""
+    answer = _run(query, fmt, timeout)
+    if answer.body is not None:
+        _explain(query, fmt, answer.body)
+    return stream(answer, fmt)
 
 
 def show(query: Query, timeout: float) -> Shown:
@@ -58,12 +63,21 @@ def show(query: Query, timeout: float) -> Shown:
     body = collect(_run(query, fmt, timeout), MOST_BYTES)
     if body is None:
         return Shown()
+    hint = _explain(query, fmt, body)
     if fmt is JSON:
-        return Shown(table=read(body, here.lookups, MOST_ROWS))
-    return Shown(graph=body.decode())
+        return Shown(table=read(body, here.lookups, MOST_ROWS), hint=hint)
+    return Shown(graph=body.decode(), hint=hint)
 
 
-def _run(query: Query, fmt: Format, timeout: float) -> Iterable[bytes]:
+def _explain(query: Query, fmt: Format, body: bytes) -> str | None:
+    """Why an answer may be empty; goes into the header ``X-KG-Hint`` too."""
+    hint = hints.why_empty(query.text, site().lookups) if hints.is_empty(body, fmt) else None
+    if hint:
+        g.hint = hints.as_header(hint)
+    return hint
+
+
+def _run(query: Query, fmt: Format, timeout: float) -> Known | Long | Answer:
     """Ask, for as long as the client is there. The key is gunicorn's."""
     request.environ["kg.query"] = query.text
     client = request.environ.get("gunicorn.socket")

@@ -24,6 +24,7 @@ from kg.errors import (
     MemoryExceeded,
     NotAcceptable,
     QuerySyntaxError,
+    ResultTooLong,
     TooManyQueries,
 )
 from kg.formats import CSV, JSON, NTRIPLES, RDF_FORMATS, RESULT_FORMATS, TSV, TURTLE, XML, Format
@@ -492,3 +493,35 @@ def test_small_questions_are_answered_beside_many_long_ones(make_pool: MakePool)
     for thread in threads:
         thread.join()
     assert len(pool.pids()) <= 3
+
+
+@pytest.mark.parametrize("fmt", RESULT_FORMATS, ids=lambda fmt: fmt.name)
+def test_an_answer_of_as_many_rows_as_are_allowed_is_whole_and_one_more_is_refused(
+    make_pool: MakePool, fmt: Format
+) -> None:
+    pool = make_pool(executors=1, max_rows=3)
+    rows = "SELECT ?s ?o ({more} AS ?m) {{ ?s <https://example.org/number> ?o }} LIMIT {limit}"
+    for more in ('"}},{\\""', "?none"):
+        whole = ask(pool, rows.format(more=more, limit=3), fmt)
+        assert whole.count(b"https://example.org/n/") == 3
+        with pytest.raises(ResultTooLong, match="more than 3 rows"):
+            ask(pool, rows.format(more=more, limit=4), fmt)
+
+
+@pytest.mark.parametrize("fmt", RDF_FORMATS, ids=lambda fmt: fmt.name)
+def test_a_graph_of_as_many_triples_as_are_allowed_is_whole_and_one_more_is_refused(
+    make_pool: MakePool, fmt: Format
+) -> None:
+    pool = make_pool(executors=1, max_rows=3)
+    graph = "CONSTRUCT WHERE {{ ?s <https://example.org/number> ?o }} LIMIT {limit}"
+    assert ask(pool, graph.format(limit=3), fmt)
+    with pytest.raises(ResultTooLong, match="more than 3 rows"):
+        ask(pool, graph.format(limit=4), fmt)
+
+
+def test_past_the_most_rows_an_answer_that_has_begun_is_cut(make_pool: MakePool) -> None:
+    pool = make_pool(executors=1, max_rows=100_000)
+    answer = pool.run(parse(STREAM), CSV)
+    with pytest.raises(ResultTooLong):
+        list(answer)
+    assert names(pool)
