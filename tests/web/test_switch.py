@@ -6,6 +6,8 @@ import http.client
 import shutil
 import signal
 import socket
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -157,3 +159,25 @@ def ask_until_refused(server: Server) -> None:
             server.ask("/doc/person/ilham-aliyev", accept="text/html")
     except (OSError, http.client.HTTPException):
         return
+
+
+def test_a_server_that_had_to_build_first_ends_by_itself_too(tmp_path):
+    """The engine's library is open in the master then, and its threads do not come along in the fork."""
+    command = [sys.executable, "-m", "kg", "serve", "--store", str(tmp_path), "--port", "0"]
+    process = subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
+    )
+    assert process.stdout is not None
+    assert process.stderr is not None
+    with process.stdout, process.stderr:
+        assert process.stdout.readline().startswith("kg: building")
+        port = int(process.stdout.readline().strip().rpartition(":")[2])
+        for path in PATHS:
+            connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+            connection.request("GET", path)
+            assert connection.getresponse().status == 200
+            connection.close()
+        process.send_signal(signal.SIGTERM)
+        said = process.stderr.read()
+    assert process.wait(30) == 0
+    assert "SIG" not in said

@@ -30,8 +30,8 @@ if TYPE_CHECKING:
 MOST: Final = 1 << 20
 """Bytes of the largest answer that is kept; one of that size is whole before its first byte goes out."""
 
-OVERHEAD: Final = 512
-"""Bytes that an entry takes beside its content."""
+OVERHEAD: Final = 2_048
+"""Bytes that an entry takes beside its content: a response has a dozen headers."""
 
 GLANCE: Final = 1.0
 """Seconds between two looks at the connection of whoever waits for an answer that is under way."""

@@ -151,18 +151,22 @@ class Service:
         return Serving(release, app, pool, front, held)
 
     def _follow(self, releases: Releases) -> None:
-        refused: str | None = None
+        refused = said = ""
         while not self._ended.wait(LOOK):
             if self._forgive:
-                self._forgive, refused = False, None
+                self._forgive, refused, said = False, "", ""
             try:
                 digest = releases.current_digest()
-                if digest in (None, self.release.digest, refused):
+                if digest is None or digest in (self.release.digest, refused):
                     continue
                 refused = digest
                 self._take_up(releases.current())
             except (KgError, OSError) as error:
-                say(f"the current release is not taken up: {error}; {self.release.digest[:12]} is served on")
+                if str(error) != said:
+                    said = str(error)
+                    say(
+                        f"the current release is not taken up: {said}; {self.release.digest[:12]} is served on"
+                    )
 
     def _take_up(self, release: Release) -> None:
         _apart(release.verify)
