@@ -164,9 +164,8 @@ class Service:
             except (KgError, OSError) as error:
                 if str(error) != said:
                     said = str(error)
-                    say(
-                        f"the current release is not taken up: {said}; {self.release.digest[:12]} is served on"
-                    )
+                    here = self.release.digest[:12]
+                    say(f"the current release is not taken up: {said}; {here} is served on")
 
     def _take_up(self, release: Release) -> None:
         _apart(release.verify)

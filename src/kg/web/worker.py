@@ -40,7 +40,12 @@ class Worker(GeventWorker):  # type: ignore[misc]
     def init_signals(self) -> None:
         """SIGHUP would end a worker of gunicorn's; here it means: look at the current release again."""
         super().init_signals()
-        signal.signal(signal.SIGHUP, lambda *_: self.wsgi and self.wsgi.forgive())
+        signal.signal(signal.SIGHUP, self.handle_hup)
+
+    def handle_hup(self, *_: object) -> None:
+        """Called with the signal; before the application is there, it is about to look anyway."""
+        if service := getattr(self, "wsgi", None):
+            service.forgive()
 
     def handle_error(self, req: Any, client: Any, addr: Any, exc: BaseException) -> None:
         """Called by gunicorn with whatever went wrong outside the application."""
