@@ -11,7 +11,8 @@ from typing import Any, Protocol
 
 import pyoxigraph as ox
 
-from kg.query import limits, xml
+from kg.query import limits, scope, xml
+from kg.query.prefixes import FORMATS, LINES, Sorted, chosen
 
 
 class Sink(Protocol):
@@ -29,25 +30,22 @@ def solve(
     default_graphs: Sequence[str] = (),
     named_graphs: Sequence[str] = (),
 ) -> Any:
-    """pyoxigraph's own results.
+    """pyoxigraph's own results, of the graphs given or, without any, of those that the query names.
 
     Raises QuerySyntaxError for a text that would overflow the engine's stack, and SyntaxError, OSError,
     RuntimeError or ValueError as the engine does.
     """
     limits.check(text)
-    named = [ox.NamedNode(iri) for iri in named_graphs]
-    graphs: dict[str, Any] = {}
-    if default_graphs or named_graphs:
-        # SPARQL 1.1 Protocol 2.1.4: whichever of the two is not given is empty.
-        graphs = {"default_graph": [ox.NamedNode(iri) for iri in default_graphs], "named_graphs": named}
-    return store.query(text, prefixes=dict(prefixes or {}), **graphs)
+    known = dict(prefixes or {})
+    asked = scope.Scope(tuple(default_graphs), tuple(named_graphs)) or scope.of_text(text, known)
+    return scope.ask(store, text, asked, known) if asked else store.query(text, prefixes=known)
 
 
 def write(results: Any, engine: str, out: Sink, prefixes: Mapping[str, str] | None = None) -> None:
     """Serialise results. ``engine`` names a pyoxigraph RdfFormat or QueryResultsFormat.
 
-    ``prefixes`` are those of an RDF document. Raises ValueError if the results have no such format,
-    NotAcceptable where XML cannot hold what stands in them: nothing that is no XML is written.
+    Of ``prefixes`` an RDF document gets those that it uses. Raises ValueError if the results have no
+    such format, NotAcceptable where XML cannot hold what stands in them: nothing that is no XML is written.
     """
     if engine not in xml.FORMATS:
         _write(results, engine, out, prefixes)
@@ -64,6 +62,8 @@ def write(results: Any, engine: str, out: Sink, prefixes: Mapping[str, str] | No
 
 def _write(results: Any, engine: str, out: Sink, prefixes: Mapping[str, str] | None) -> None:
     if isinstance(results, ox.QueryTriples):
-        ox.serialize(results, out, getattr(ox.RdfFormat, engine), prefixes=dict(prefixes or {}))  # type: ignore[arg-type]
+        used, triples = chosen(results, prefixes) if prefixes and engine in FORMATS else ({}, results)
+        sink: Any = Sorted(out.write, len(used)) if engine in LINES else out
+        ox.serialize(triples, sink, getattr(ox.RdfFormat, engine), prefixes=used)
     else:
         results.serialize(out, getattr(ox.QueryResultsFormat, engine))

@@ -21,6 +21,7 @@ from kg.query.tokens import Lexer, Token, resolve
 FORMS: Final = tuple(BY_FORM)
 UPDATES: Final = ("INSERT", "DELETE", "LOAD", "CLEAR", "DROP", "CREATE", "ADD", "MOVE", "COPY", "WITH")
 
+_ABSOLUTE: Final = re.compile(r"<([A-Za-z][A-Za-z0-9+.-]*:[^\\>]*)>")
 _SERVICE: Final = re.compile("service", re.IGNORECASE)
 
 
@@ -78,6 +79,22 @@ def check_format(query: Query, fmt: Format) -> None:
         )
 
 
+def declared(query: Query) -> dict[str, str]:
+    """The prefixes that a query declares, as they stand there; relative and escaped IRIs are left out."""
+    found: dict[str, str] = {}
+    tokens = Lexer(query.text).code()
+    for token in tokens:
+        if token.text.upper() in ("BASE", "VERSION"):
+            next(tokens, None)
+        elif token.text.upper() == "PREFIX":
+            prefix, iri = next(tokens, None), next(tokens, None)
+            if prefix and iri and (match := _ABSOLUTE.fullmatch(iri.text)):
+                found[prefix.text.removesuffix(":")] = match[1]
+        else:
+            break
+    return found
+
+
 def undeclared(query: Query) -> tuple[tuple[str, int, int], ...]:
     """Prefixes that a query uses and does not declare, each with line and column of its first use."""
     declared = {prefix for prefix, _ in query.prefixes}
@@ -97,7 +114,7 @@ def undeclared(query: Query) -> tuple[tuple[str, int, int], ...]:
 
 def _form(lexer: Lexer) -> str:
     """The first word after the prologue. Raises QuerySyntaxError if it opens no query."""
-    token = _opening(lexer)
+    token = lexer.opening()
     if token is None:
         raise QuerySyntaxError(
             "the query is empty", line=1, column=1, hint="for example: SELECT * WHERE { ?s ?p ?o } LIMIT 10"
@@ -114,23 +131,8 @@ def _form(lexer: Lexer) -> str:
     )
 
 
-def _opening(lexer: Lexer) -> Token | None:
-    """The first token after BASE <…>, PREFIX x: <…> and VERSION "…"."""
-    tokens = lexer.code()
-    for token in tokens:
-        match token.text.upper():
-            case "BASE" | "VERSION":
-                next(tokens, None)
-            case "PREFIX":
-                next(tokens, None)
-                next(tokens, None)
-            case _:
-                return token
-    return None
-
-
 def _refuse_update(lexer: Lexer) -> None:
-    token = _opening(lexer)
+    token = lexer.opening()
     if token and token.text.upper() in UPDATES:
         raise Refused(f"{token.text.upper()} is an update; the data are read-only", hint="ask with SELECT")
 

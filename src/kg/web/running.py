@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Final
 
 from flask import Response, request
 
+from kg import vocab
 from kg.formats import BY_FORM, JSON, Format, named
+from kg.query.request import declared
 from kg.web import negotiate
 from kg.web.site import site
 from kg.web.streaming import collect, stream
@@ -65,4 +67,5 @@ def show(query: Query, timeout: float) -> Shown:
 def _run(query: Query, fmt: Format, timeout: float) -> Answer:
     """Ask the pool, for as long as the client is there. The key is gunicorn's."""
     client = request.environ.get("gunicorn.socket")
-    return site().pool.run(query, fmt, timeout=timeout, client=client)
+    prefixes = {**vocab.PREFIXES, **declared(query)}
+    return site().pool.run(query, fmt, timeout=timeout, prefixes=prefixes, client=client)

@@ -1,0 +1,114 @@
+"""The graphs that a query is asked of, each triple once (SPARQL 1.1, 13.2; RDF 1.1, 3: a graph is a set).
+
+pyoxigraph 0.5 reads the graphs of several FROM one after the other, so that a triple which stands in
+two of them is counted twice. Where that would happen the query is asked of a copy in memory, in which
+they are merged. Imports pyoxigraph and little else, because the executor does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import pyoxigraph as ox
+
+from kg.query.tokens import Lexer, Token, resolve
+
+_BRACKETS: Final = {"(": 1, "[": 1, "{": 1, ")": -1, "]": -1, "}": -1}
+_REPEATED: Final = """SELECT ?all ?once {
+  { SELECT (COUNT(*) AS ?all) { ?s ?p ?o } }
+  { SELECT (COUNT(*) AS ?once) { SELECT DISTINCT ?s ?p ?o { ?s ?p ?o } } }
+}"""
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """IRIs of the graphs that make the default graph, and of the named ones; both empty: the store's own."""
+
+    default: tuple[str, ...] = ()
+    named: tuple[str, ...] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.default or self.named)
+
+
+def of_text(text: str, prefixes: Mapping[str, str]) -> Scope:
+    """What FROM and FROM NAMED of a query name. Empty for a query without, and for what does not parse.
+
+    The engine itself makes IRIs of the names, with the query's own BASE and PREFIX.
+    """
+    lexer = Lexer(resolve(text))
+    clauses = list(_clauses(lexer))
+    opening = lexer.opening()
+    if not clauses or opening is None:
+        return Scope()
+    columns = " ".join(f"({token.text} AS ?g{i})" for i, (_, token) in enumerate(clauses))
+    try:
+        found: Any = ox.Store().query(
+            f"{lexer.text[: opening.start]} SELECT {columns} {{}}", prefixes=dict(prefixes)
+        )
+    except SyntaxError:
+        return Scope()
+    iris = [term.value for solution in found for term in solution]
+    of_kind = {
+        kind: tuple(iri for iri, (named, _) in zip(iris, clauses, strict=True) if named is kind)
+        for kind in (False, True)
+    }
+    return Scope(of_kind[False], of_kind[True])
+
+
+def ask(store: ox.Store, text: str, scope: Scope, prefixes: Mapping[str, str]) -> Any:
+    """pyoxigraph's results for a query of these graphs, whatever graphs it names itself.
+
+    Where only named graphs are given the default graph is empty, and the other way round (SPARQL 1.1
+    Protocol, 2.1.4). Raises what the engine raises.
+    """
+    default: Any = [ox.NamedNode(iri) for iri in dict.fromkeys(scope.default)]
+    named: Any = [ox.NamedNode(iri) for iri in dict.fromkeys(scope.named)]
+    if len(default) > 1 and _repeats(store, default):
+        merged = ox.Store()
+        merged.bulk_extend(_merge(store, default, named))
+        store, default = merged, ox.DefaultGraph()
+    return store.query(text, prefixes=dict(prefixes), default_graph=default, named_graphs=named)
+
+
+def _repeats(store: ox.Store, graphs: Sequence[ox.NamedNode]) -> bool:
+    """Whether a triple stands in more than one of the graphs."""
+    found: Any = store.query(_REPEATED, default_graph=list(graphs))
+    return any(row["all"] != row["once"] for row in found)
+
+
+def _merge(
+    store: ox.Store, default: Sequence[ox.NamedNode], named: Sequence[ox.NamedNode]
+) -> Iterator[ox.Quad]:
+    for graph in default:
+        for quad in store.quads_for_pattern(None, None, None, graph):
+            yield ox.Quad(quad.subject, quad.predicate, quad.object)
+    for graph in named:
+        yield from store.quads_for_pattern(None, None, None, graph)
+
+
+def _clauses(lexer: Lexer) -> Iterator[tuple[bool, Token]]:
+    """(is it NAMED, the name of the graph) for each dataset clause; they stand before WHERE or its brace."""
+    opening = lexer.opening()
+    if opening is None or "FROM" not in lexer.text.upper():
+        return
+    tokens, depth, template = lexer.code(opening.end), 0, opening.text.upper() == "CONSTRUCT"
+    for token in tokens:
+        if token.kind == "other":
+            if token.text == "{" and depth == 0 and not template:
+                return
+            depth += _BRACKETS.get(token.text, 0)
+            template = template and (token.text, depth) != ("}", 0)
+        if token.kind != "word" or depth > 0:
+            continue
+        if token.text.upper() == "WHERE":
+            return
+        if token.text.upper() == "FROM":
+            graph = next(tokens, None)
+            named = graph is not None and graph.kind == "word" and graph.text.upper() == "NAMED"
+            graph = next(tokens, None) if named else graph
+            if graph is None or graph.kind not in ("iri", "name"):
+                return
+            yield named, graph
