@@ -29,6 +29,7 @@ def solve(
     prefixes: Mapping[str, str] | None = None,
     default_graphs: Sequence[str] = (),
     named_graphs: Sequence[str] = (),
+    base: str = "",
 ) -> Any:
     """pyoxigraph's own results, of the graphs given or, without any, of those that the query names.
 
@@ -36,9 +37,9 @@ def solve(
     RuntimeError or ValueError as the engine does.
     """
     limits.check(text)
-    known = dict(prefixes or {})
-    asked = scope.Scope(tuple(default_graphs), tuple(named_graphs)) or scope.of_text(text, known)
-    return scope.ask(store, text, asked, known) if asked else store.query(text, prefixes=known)
+    options: dict[str, Any] = {"prefixes": dict(prefixes or {}), "base_iri": base or None}
+    asked = scope.Scope(tuple(default_graphs), tuple(named_graphs)) or scope.of_text(text, options)
+    return scope.ask(store, text, asked, options) if asked else store.query(text, **options)
 
 
 def write(results: Any, engine: str, out: Sink, prefixes: Mapping[str, str] | None = None) -> None:

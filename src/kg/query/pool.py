@@ -204,6 +204,7 @@ def _request(query: Query, fmt: Format, prefixes: Mapping[str, str]) -> dict[str
         "prefixes": dict(query.prefixes),
         "default_graphs": query.default_graphs,
         "named_graphs": query.named_graphs,
+        "base": query.base,
         "document_prefixes": dict(prefixes),
     }
 

@@ -30,7 +30,8 @@ class Query:
     """A query that may be run. ``form`` is one of ``FORMS``; it may still not parse.
 
     ``default_graphs`` and ``named_graphs`` are IRIs that replace the query's own dataset
-    (SPARQL 1.1 Protocol, section 2.1.4); ``prefixes`` hold beside those it declares.
+    (SPARQL 1.1 Protocol, section 2.1.4); ``prefixes`` hold beside those it declares. ``base`` is
+    the IRI that relative ones are resolved against where the query has no BASE; empty: none may be relative.
     """
 
     text: str
@@ -38,6 +39,7 @@ class Query:
     default_graphs: tuple[str, ...] = ()
     named_graphs: tuple[str, ...] = ()
     prefixes: tuple[tuple[str, str], ...] = ()
+    base: str = ""
 
 
 def parse(
@@ -47,6 +49,7 @@ def parse(
     default_graphs: Sequence[str] = (),
     named_graphs: Sequence[str] = (),
     service_allow: Sequence[str] = (),
+    base: str = "",
 ) -> Query:
     """The query in a text.
 
@@ -66,6 +69,7 @@ def parse(
         tuple(_graph(iri) for iri in default_graphs),
         tuple(_graph(iri) for iri in named_graphs),
         tuple((prefixes or {}).items()),
+        base,
     )
 
 

@@ -33,10 +33,11 @@ class Scope:
         return bool(self.default or self.named)
 
 
-def of_text(text: str, prefixes: Mapping[str, str]) -> Scope:
+def of_text(text: str, options: Mapping[str, Any]) -> Scope:
     """What FROM and FROM NAMED of a query name. Empty for a query without, and for what does not parse.
 
-    The engine itself makes IRIs of the names, with the query's own BASE and PREFIX.
+    The engine itself makes IRIs of the names, with the query's own BASE and PREFIX and, as ``options``,
+    those that it is given.
     """
     lexer = Lexer(resolve(text))
     clauses = list(_clauses(lexer))
@@ -45,9 +46,7 @@ def of_text(text: str, prefixes: Mapping[str, str]) -> Scope:
         return Scope()
     columns = " ".join(f"({token.text} AS ?g{i})" for i, (_, token) in enumerate(clauses))
     try:
-        found: Any = ox.Store().query(
-            f"{lexer.text[: opening.start]} SELECT {columns} {{}}", prefixes=dict(prefixes)
-        )
+        found: Any = ox.Store().query(f"{lexer.text[: opening.start]} SELECT {columns} {{}}", **options)
     except SyntaxError:
         return Scope()
     iris = [term.value for solution in found for term in solution]
@@ -58,7 +57,7 @@ def of_text(text: str, prefixes: Mapping[str, str]) -> Scope:
     return Scope(of_kind[False], of_kind[True])
 
 
-def ask(store: ox.Store, text: str, scope: Scope, prefixes: Mapping[str, str]) -> Any:
+def ask(store: ox.Store, text: str, scope: Scope, options: Mapping[str, Any]) -> Any:
     """pyoxigraph's results for a query of these graphs, whatever graphs it names itself.
 
     Where only named graphs are given the default graph is empty, and the other way round (SPARQL 1.1
@@ -70,7 +69,7 @@ def ask(store: ox.Store, text: str, scope: Scope, prefixes: Mapping[str, str]) -
         merged = ox.Store()
         merged.bulk_extend(_merge(store, default, named))
         store, default = merged, ox.DefaultGraph()
-    return store.query(text, prefixes=dict(prefixes), default_graph=default, named_graphs=named)
+    return store.query(text, **options, default_graph=default, named_graphs=named)
 
 
 def _repeats(store: ox.Store, graphs: Sequence[ox.NamedNode]) -> bool:

@@ -69,7 +69,8 @@ def make_app(release: Release, settings: Settings) -> tuple[Flask, Pool]:
     from kg.web.app import create_app
 
     pool = Pool(release.store_path, settings)
-    return create_app(settings, release, pool, catalog.bundled()), pool
+    canned = catalog.bundled() if release.kept else catalog.Catalog(release.path / "queries")
+    return create_app(settings, release, pool, canned), pool
 
 
 class _Server(BaseApplication):  # type: ignore[misc]
