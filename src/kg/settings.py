@@ -117,7 +117,7 @@ class Settings:
     memory: int = _setting(2048, "memory of one query executor in MiB", _mebibytes)
     executors: int = _setting(2, "queries that may run at once", _positive)
     max_body: int = _setting(1_048_576, "largest request body in bytes", _positive)
-    max_url: int = _setting(8_192, "longest request target in bytes", _positive)
+    max_url: int = _setting(65_536, "longest request target in bytes", _positive)
     service_allow: tuple[str, ...] = _setting(
         (), "endpoint IRI that SERVICE may ask (repeatable); none by default", _words, repeatable=True
     )

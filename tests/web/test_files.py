@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import gzip
-import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
 from pathlib import Path
 from urllib.parse import urlencode
 
 import pyoxigraph as ox
 import pytest
 
-from .conftest import Server, stop
+from .conftest import Serve, Server
 
 TURTLE = """PREFIX : <http://e/>
 :a :p 1, "x"@en--ltr, [ :q :a ] .
@@ -25,38 +22,6 @@ _:b <http://e/q> _:b .
 """
 NAMED = "SELECT (COUNT(*) AS ?n) { GRAPH ?g { ?s ?p ?o } }"
 ALL = "SELECT (COUNT(*) AS ?n) { ?s ?p ?o }"
-Serve = Callable[..., Server]
-
-
-@pytest.fixture(scope="module")
-def serve(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serve]:
-    """Start ``kg serve --rdf`` with files of these names and contents."""
-    started: list[Server] = []
-
-    def make(*options: str, **files: str) -> Server:
-        folder = tmp_path_factory.mktemp("files")
-        for name, content in files.items():
-            data = content.encode()
-            path = folder / name.replace("__", ".")
-            path.write_bytes(gzip.compress(data) if path.suffix == ".gz" else data)
-        command = [sys.executable, "-m", "kg", "serve", "--port", "0", *options, "--rdf"]
-        process = subprocess.Popen(
-            [*command, *map(str, sorted(folder.iterdir()))],
-            stdout=subprocess.PIPE,
-            text=True,
-            start_new_session=True,
-            env={**os.environ, "PYTHONUNBUFFERED": "1"},
-        )
-        assert process.stdout is not None
-        line = process.stdout.readline().strip()
-        port = line.rpartition(":")[2]
-        started.append(Server(process, line, int(port or 0), ""))
-        assert port, "the server did not start"
-        return started[-1]
-
-    yield make
-    for running in started:
-        stop(running.process)
 
 
 @pytest.fixture(scope="module")

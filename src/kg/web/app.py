@@ -7,7 +7,20 @@ from typing import TYPE_CHECKING
 from flask import Flask
 
 from kg.settings import Settings
-from kg.web import door, dumps, entities, errors, headers, ops, pages, queries, sparql, vocabulary
+from kg.web import (
+    compress,
+    door,
+    dumps,
+    entities,
+    errors,
+    graphs,
+    headers,
+    ops,
+    pages,
+    queries,
+    sparql,
+    vocabulary,
+)
 from kg.web.links import Links
 from kg.web.lookups import Lookups
 from kg.web.site import Site
@@ -18,7 +31,7 @@ if TYPE_CHECKING:
     from kg.query.pool import Pool
     from kg.release import Release
 
-BLUEPRINTS = (pages.bp, sparql.bp, queries.bp, entities.bp, vocabulary.bp, dumps.bp, ops.bp)
+BLUEPRINTS = (pages.bp, sparql.bp, graphs.bp, queries.bp, entities.bp, vocabulary.bp, dumps.bp, ops.bp)
 
 
 def create_app(settings: Settings, release: Release, pool: Pool, catalog: Catalog) -> Flask:
@@ -33,6 +46,7 @@ def create_app(settings: Settings, release: Release, pool: Pool, catalog: Catalo
     dataset = release.manifest["dataset"]
     lookups = Lookups(release.open_store(), release.base, str(dataset.get("language", "en")))
     app.extensions["kg"] = Site(settings, release, pool, catalog, lookups, Links(release.base))
+    compress.install(app)
     headers.install(app, settings.cors, release.digest)
     door.install(app, settings)
     errors.install(app)

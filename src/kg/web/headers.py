@@ -7,6 +7,8 @@ from typing import Final
 
 from flask import Flask, Response, request
 
+from kg.web import words
+
 SECURITY: Final[Mapping[str, str]] = {
     "Content-Security-Policy": (
         "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; "
@@ -25,9 +27,9 @@ def common(cors: str, digest: str) -> dict[str, str]:
     return {
         **SECURITY,
         "Access-Control-Allow-Origin": cors,
-        "Access-Control-Expose-Headers": "X-KG-Release, Retry-After, Link",
+        "Access-Control-Expose-Headers": "X-KG-Release, Retry-After, Link, ETag, Accept-Post, Allow",
         "X-KG-Release": digest,
-        "Vary": "Accept" if cors == "*" else "Accept, Origin",
+        "Vary": "Accept, Accept-Encoding" + ("" if cors == "*" else ", Origin"),
     }
 
 
@@ -38,6 +40,8 @@ def install(app: Flask, cors: str, digest: str) -> None:
     @app.after_request
     def add(response: Response) -> Response:
         response.headers.update(fixed)
+        if request.path.rstrip("/").endswith("/sparql"):  # whatever the method (Linked Data Platform, 7.1)
+            response.headers["Accept-Post"] = f"{words.QUERY}, {words.FORM}"
         if request.method == "OPTIONS":
             response.headers["Access-Control-Allow-Methods"] = response.headers.get("Allow", "GET")
             response.headers["Access-Control-Allow-Headers"] = "Accept, Content-Type, If-None-Match"

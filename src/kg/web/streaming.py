@@ -9,25 +9,38 @@ from flask import Response
 
 from kg.errors import ClientLeft
 from kg.formats import Format
+from kg.web.compress import LEAST
 
 
 def stream(chunks: Iterable[bytes], fmt: Format) -> Response:
-    """Answer 200 with these chunks, once the first of them exists.
+    """Answer 200 with these chunks, once the first kilobyte of them exists, or all.
 
-    What ``chunks`` raises before its first chunk is raised here, so that the status can still
+    What ``chunks`` raises before that is raised here, so that the status can still
     say it. What it raises later goes through to the HTTP server, which then cuts the connection
     without the last chunk (RFC 9112, section 8): no client takes the stump for the whole.
     ``chunks.close()`` is called, where there is one, however the response ends.
     """
     iterator = iter(chunks)
     try:
-        head = next(iterator, b"")
+        head, whole = _head(iterator)
     except BaseException:
         close(chunks)
         raise
-    response = Response(_rest(head, iterator), content_type=fmt.content_type)
+    body = head if whole else _rest(head, iterator)
+    response = Response(body, content_type=fmt.content_type)
     response.call_on_close(lambda: close(chunks))
     return response
+
+
+def _head(iterator: Iterator[bytes]) -> tuple[bytes, bool]:
+    """The first kilobyte or more, and whether it is all."""
+    head = b""
+    while len(head) <= LEAST:
+        chunk = next(iterator, None)
+        if chunk is None:
+            return head, True
+        head += chunk
+    return head, False
 
 
 def _rest(head: bytes, iterator: Iterator[bytes]) -> Iterator[bytes]:
