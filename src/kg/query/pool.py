@@ -111,6 +111,11 @@ class Pool:
             executor.kill()
         _OPEN.discard(self)
 
+    @property
+    def idle(self) -> bool:
+        """True if nobody has an answer of it, or waits for one."""
+        return not (self._running or self._waiting)
+
     def pids(self) -> list[int]:
         """The processes that belong to the pool at the moment."""
         with self._free:

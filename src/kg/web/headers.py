@@ -8,6 +8,7 @@ from typing import Final
 from flask import Flask, Response, request
 
 from kg.web import words
+from kg.web.site import site
 
 SECURITY: Final[Mapping[str, str]] = {
     "Content-Security-Policy": (
@@ -39,7 +40,7 @@ def install(app: Flask, cors: str, digest: str) -> None:
 
     @app.after_request
     def add(response: Response) -> Response:
-        response.headers.update(fixed)
+        response.headers.update({**fixed, "X-KG-Release": site().release.digest})
         if request.path.rstrip("/").endswith("/sparql"):  # whatever the method (Linked Data Platform, 7.1)
             response.headers["Accept-Post"] = f"{words.QUERY}, {words.FORM}"
         if request.method == "OPTIONS":

@@ -11,6 +11,7 @@ from kg import vocab
 from kg.formats import BY_FORM, JSON, Format, named
 from kg.query.request import declared
 from kg.web import negotiate
+from kg.web.citing import cite, permalink
 from kg.web.site import site
 from kg.web.streaming import collect, stream
 from kg.web.view.table import Table, read
@@ -26,10 +27,14 @@ MOST_BYTES: Final = 8 * 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """An answer in a page: a table, or a graph as Turtle; neither where it is too long to show."""
+    """An answer in a page: a table, or a graph as Turtle; neither where it is too long to show.
+
+    ``permalink`` is the address of the answer, where it is not too long for a link.
+    """
 
     table: Table | None = None
     graph: str | None = None
+    permalink: str | None = None
 
 
 def answer_format(form: str, asked: str | None) -> Format:
@@ -49,7 +54,7 @@ def answer_format(form: str, asked: str | None) -> Format:
 
 def respond(query: Query, fmt: Format, timeout: float) -> Response:
     """The query's answer, streamed from an executor."""
-    return stream(_run(query, fmt, timeout), fmt)
+    return cite(stream(_run(query, fmt, timeout), fmt), query, fmt)
 
 
 def show(query: Query, timeout: float) -> Shown:
@@ -57,11 +62,12 @@ def show(query: Query, timeout: float) -> Shown:
     here = site()
     fmt = BY_FORM[query.form][0]
     body = collect(_run(query, fmt, timeout), MOST_BYTES)
+    link = permalink(query)
     if body is None:
-        return Shown()
+        return Shown(permalink=link)
     if fmt is JSON:
-        return Shown(table=read(body, here.lookups, MOST_ROWS))
-    return Shown(graph=body.decode())
+        return Shown(table=read(body, here.lookups, MOST_ROWS), permalink=link)
+    return Shown(graph=body.decode(), permalink=link)
 
 
 def _run(query: Query, fmt: Format, timeout: float) -> Answer:

@@ -122,5 +122,6 @@ class _Server(BaseApplication):  # type: ignore[misc]
         def worker_exit(server: Any, worker: Any) -> None:
             if self._pool is not None:
                 self._pool.close()
+                worker.wsgi.extensions["kg"].archive.close()
 
         return worker_exit

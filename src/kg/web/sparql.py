@@ -89,4 +89,6 @@ def _describe(asked: str | None) -> Response | str:
     if asked == "html" or (not asked and negotiate.prefers_html(accept, others)):
         return render_template("sparql.html", text=EXAMPLE, shown=None, formats=())
     fmt = named(asked, RDF_FORMATS) if asked else negotiate.choose(RDF_FORMATS, accept)
-    return Response(service_description(fmt, site()), content_type=fmt.content_type)
+    return Response(
+        service_description(fmt, site(), request.base_url.rstrip("/")), content_type=fmt.content_type
+    )
