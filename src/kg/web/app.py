@@ -21,6 +21,7 @@ from kg.web import (
     pages,
     queries,
     releases,
+    search,
     sparql,
     vocabulary,
 )
@@ -41,6 +42,7 @@ BLUEPRINTS = (
     releases.bp,
     catalogue.bp,
     queries.bp,
+    search.bp,
     entities.bp,
     vocabulary.bp,
     dumps.bp,
