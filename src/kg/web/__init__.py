@@ -17,7 +17,8 @@
     running    a query of the client's, from its parameters to the pool's answer
     description  the service description; document: RDF about this server
     dumping    the process that writes a dump
-    sparql, graphs, releases, catalogue, queries, search, entities, vocabulary, dumps, pages, ops   blueprints
+    sparql, graphs, releases, catalogue, queries, search, entities, vocabulary, dumps, pages, openapi,
+    ops        blueprints
 
 Promises: no view blocks the worker with a query of the client's (they run in the pool's
 executors); the status line goes out only when the first bytes of a body exist; pages work without

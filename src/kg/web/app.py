@@ -17,6 +17,7 @@ from kg.web import (
     errors,
     graphs,
     headers,
+    openapi,
     ops,
     pages,
     queries,
@@ -46,6 +47,7 @@ BLUEPRINTS = (
     entities.bp,
     vocabulary.bp,
     dumps.bp,
+    openapi.bp,
     ops.bp,
 )
 
