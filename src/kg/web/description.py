@@ -97,13 +97,14 @@ def _dataset(site: Site, dataset: str, endpoint: str) -> Iterator[tuple[str, str
     yield dataset, vocab.DCTERMS + "identifier", ox.Literal(site.release.digest)
     yield dataset, vocab.RDFS + "seeAlso", site.links.base + "dataset"
     yield dataset, SD + "defaultGraph", default
+    names = {f"{endpoint}#graph-{n}": name for n, name in enumerate(_graph_names(site.lookups), 1)}
+    for graph in names:
+        yield dataset, SD + "namedGraph", graph
     yield default, vocab.RDF + "type", SD + "Graph"
     totals = site.release.manifest.get("counts", {}).get("totals", {})
     if "triples" in totals:
         yield default, vocab.VOID + "triples", ox.Literal(totals["triples"])
-    for number, name in enumerate(_graph_names(site.lookups), 1):
-        graph = f"{endpoint}#graph-{number}"
-        yield dataset, SD + "namedGraph", graph
+    for graph, name in names.items():
         yield graph, vocab.RDF + "type", SD + "NamedGraph"
         yield graph, SD + "name", name
 

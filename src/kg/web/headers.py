@@ -22,6 +22,11 @@ SECURITY: Final[Mapping[str, str]] = {
 }
 """The policy has no script source at all: the pages work without."""
 
+_ALLOWED: Final = (
+    "Accept, Accept-Language, Authorization, Content-Language, Content-Type, If-None-Match, X-Requested-With"
+)
+"""Header fields that scripts of other origins may send; some clients add the last."""
+
 
 def common(cors: str, digest: str) -> dict[str, str]:
     """The headers that do not depend on the request."""
@@ -45,6 +50,6 @@ def install(app: Flask, cors: str, digest: str) -> None:
             response.headers["Accept-Post"] = f"{words.QUERY}, {words.FORM}"
         if request.method == "OPTIONS":
             response.headers["Access-Control-Allow-Methods"] = response.headers.get("Allow", "GET")
-            response.headers["Access-Control-Allow-Headers"] = "Accept, Content-Type, If-None-Match"
+            response.headers["Access-Control-Allow-Headers"] = _ALLOWED
             response.headers["Access-Control-Max-Age"] = "86400"
         return response

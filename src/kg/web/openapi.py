@@ -194,9 +194,10 @@ def _canned_one(query: CannedQuery) -> Members:
 def _own(parameter: Parameter) -> Members:
     schema = dict(_KINDS.get(parameter.kind, {"type": "string"}))
     if parameter.default is not None:
-        schema["default"] = parameter.default
+        number = schema["type"] == "number"
+        schema["default"] = float(parameter.default) if number else parameter.default
     made = _parameter(parameter.name, f"{parameter.label} ({parameter.kind})", schema)
-    return {**made, "example": parameter.example} if parameter.example else made
+    return {**made, "examples": {e: {"value": e} for e in parameter.examples}} if parameter.examples else made
 
 
 def _operation(
