@@ -93,3 +93,8 @@ def test_graphs_that_are_not_there_are_empty(store):
 def test_a_description_closes_blank_nodes(store):
     found = list(engine.solve(store, "DESCRIBE <http://e/a> FROM <http://e/two>"))
     assert {t.predicate.value for t in found} == {"http://e/p", "http://e/q", "http://e/r"}
+
+
+def test_very_many_graphs_are_no_deeper_than_one(store):
+    clauses = " ".join(f"FROM <urn:{n}>" for n in range(900))
+    assert number(store, COUNT.replace("FROM", clauses + " FROM", 1)) == 3
