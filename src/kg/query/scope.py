@@ -40,10 +40,13 @@ def of_text(text: str, options: Mapping[str, Any]) -> Scope:
     The engine itself makes IRIs of the names, with the query's own BASE and PREFIX and, as ``options``,
     those that it is given.
     """
-    lexer = Lexer(resolve(text))
-    clauses = list(_clauses(lexer))
+    resolved = resolve(text)
+    if "FROM" not in resolved.upper():
+        return Scope()
+    lexer = Lexer(resolved)
     opening = lexer.opening()
-    if not clauses or opening is None:
+    clauses = list(_clauses(lexer, opening)) if opening else []
+    if opening is None or not clauses:
         return Scope()
     names = " ".join(token.text for _, token in clauses)
     try:
@@ -90,11 +93,8 @@ def _merged(store: ox.Store, default: Sequence[ox.NamedNode], named: Sequence[ox
     return merged
 
 
-def _clauses(lexer: Lexer) -> Iterator[tuple[bool, Token]]:
+def _clauses(lexer: Lexer, opening: Token) -> Iterator[tuple[bool, Token]]:
     """(is it NAMED, the name of the graph) for each dataset clause; they stand before WHERE or its brace."""
-    opening = lexer.opening()
-    if opening is None or "FROM" not in lexer.text.upper():
-        return
     tokens, depth, template = lexer.code(opening.end), 0, opening.text.upper() == "CONSTRUCT"
     for token in tokens:
         if token.kind == "other":

@@ -138,7 +138,7 @@ def _reading() -> Members:
     scheme = _path_parameter("scheme", "the name of a concept scheme", "role")
     concept = _path_parameter("concept", "the name of a concept", "host")
     extension = _path_parameter("extension", "the extension of a format", "ttl")
-    extension["schema"] = {"enum": [fmt.extension for fmt in RDF_FORMATS]}
+    extension["schema"] = {"enum": [fmt.extension + packed for fmt in RDF_FORMATS for packed in ("", ".gz")]}
     sought = {"type": "string", "minLength": 1, "maxLength": search.LONGEST}
     found = [
         _parameter("q", f"a name; its first {names.MOST_WORDS} words count", sought),

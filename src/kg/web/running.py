@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from flask import Response, request
 
 from kg import vocab
-from kg.formats import BY_FORM, JSON, Format, named
+from kg.formats import BY_FORM, JSON, RDF_FORMATS, Format, named
 from kg.query.request import declared
 from kg.web import negotiate
 from kg.web.citing import cite, permalink
@@ -73,5 +73,5 @@ def show(query: Query, timeout: float) -> Shown:
 def _run(query: Query, fmt: Format, timeout: float) -> Answer:
     """Ask the pool, for as long as the client is there. The key is gunicorn's."""
     client = request.environ.get("gunicorn.socket")
-    prefixes = {**vocab.PREFIXES, **declared(query)}
+    prefixes = {**vocab.PREFIXES, **declared(query)} if fmt in RDF_FORMATS else {}
     return site().pool.run(query, fmt, timeout=timeout, prefixes=prefixes, client=client)
