@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from contextlib import ExitStack
 from urllib.parse import quote, urlencode
 
 import pyoxigraph as ox
@@ -20,7 +21,7 @@ from kg.settings import Settings
 from kg.web import archive
 from kg.web.app import create_app
 
-from .conftest import Serve, Server
+from .conftest import Serve, Server, members, start, stop
 
 SD = Namespace("http://www.w3.org/ns/sparql-service-description#")
 DCAT = Namespace("http://www.w3.org/ns/dcat#")
@@ -256,6 +257,32 @@ def test_no_more_than_a_few_older_releases_are_open_at_once(several):
     assert len(kept._open) == archive.MOST
 
 
+def test_an_older_release_at_work_does_not_give_way_and_one_more_is_429(several):
+    client, made = several
+    current = client.application.extensions["kg"]
+    with ExitStack() as busy:
+        for release in made[: archive.MOST]:
+            busy.enter_context(current.archive.use(release.digest, current))
+        answer = client.get(f"/releases/{made[archive.MOST].digest}/sparql?query=ASK%7B%7D")
+        assert answer.status_code == 429
+        assert int(answer.headers["Retry-After"]) >= 1
+    assert client.get(f"/releases/{made[archive.MOST].digest}/sparql?query=ASK%7B%7D").status_code == 200
+
+
+def test_a_query_under_way_keeps_its_older_release_open(several):
+    client, made = several
+    values = " ".join(map(str, range(99)))
+    rows = f"SELECT * {{ VALUES ?a {{ {values} }} VALUES ?b {{ {values} }} VALUES ?c {{ {values} }} }}"
+    path = f"/releases/{made[0].digest}/sparql"
+    streaming = client.get(path, query_string={"query": rows, "format": "csv"})
+    chunks = streaming.iter_encoded()
+    assert next(chunks)
+    for release in made[1:-1]:
+        assert client.get(f"/releases/{release.digest}/sparql?query=ASK%7B%7D").status_code == 200
+    assert sum(chunk.count(b"\n") for chunk in chunks) > 99**3 - 99**2
+    streaming.close()
+
+
 def test_an_older_release_that_is_open_is_not_pruned_and_one_that_was_is_404(several, tmp_path):
     from kg.release import Keep
 
@@ -277,3 +304,18 @@ def test_all_releases_stand_in_the_dataset_s_description(several):
     found = Graph().parse(data=client.get("/dataset").text, format="turtle")
     digests = {str(found.value(v, DCTERMS.identifier)) for v in found.objects(None, DCAT.hasVersion)}
     assert digests == {release.digest for release in made}
+
+
+def test_a_server_ends_the_executors_of_older_releases_with_itself(tmp_path):
+    releases = Releases(tmp_path, "small")
+    old, new = published(releases, 1), published(releases, 2)
+    running = start(new)
+    try:
+        for release in (old, new, old):
+            text = quote("SELECT ?o { ?s ?p ?o }")
+            answer = running.ask(f"/releases/{release.digest[:9]}/sparql?query={text}", accept="text/csv")
+            assert answer.text.split() == ["o", release.digest[0]]
+            assert answer.headers["x-kg-release"] == release.digest
+    finally:
+        assert stop(running.process) == 0
+    assert members(running.process.pid) == {}

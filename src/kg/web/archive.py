@@ -60,7 +60,8 @@ class Archive:
         try:
             yield opened.site
         finally:
-            opened.users -= 1
+            with self._lock:
+                opened.users -= 1
 
     def close(self) -> None:
         """End every executor and let go of every release."""

@@ -6,7 +6,7 @@ import re
 from typing import Final
 from urllib.parse import urlencode
 
-from flask import Response, url_for
+from flask import Response, request
 
 from kg.formats import Format
 from kg.query.request import Query
@@ -29,7 +29,7 @@ def permalink(query: Query, fmt: Format | None = None) -> str | None:
     words += [("default-graph-uri", iri) for iri in query.default_graphs]
     words += [("named-graph-uri", iri) for iri in query.named_graphs]
     words += [("format", fmt.name)] if fmt else []
-    target = url_for("releases.ask", name=here.release.digest) + "?" + urlencode(words)
+    target = f"{request.script_root}/releases/{here.release.digest}/sparql?{urlencode(words)}"
     return target if len(target) <= here.settings.max_url else None
 
 

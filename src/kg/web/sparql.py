@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from flask import Blueprint, Response, render_template, request, url_for
+from flask import Blueprint, Response, render_template, request
 
 from kg import vocab
 from kg.errors import Refused, UnsupportedMedia, UsageError
@@ -74,7 +74,7 @@ def _run(text: str, pairs: list[tuple[str, str]]) -> Response | str:
         default_graphs=tuple(words.values(pairs, "default-graph-uri")),
         named_graphs=tuple(words.values(pairs, "named-graph-uri")),
         service_allow=settings.service_allow,
-        base=url_for("sparql.sparql", _external=True),
+        base=request.root_url + "sparql",
     )
     fmt = running.answer_format(query.form, words.first(pairs, "format"))
     if fmt is not negotiate.HTML:
