@@ -150,6 +150,15 @@ def test_a_browser_gets_a_page_about_the_dataset(server, release, path):
     assert release.digest[:12] in answer.text
 
 
+def test_the_iris_of_the_dataset_and_of_its_graphs_are_links_to_them(server):
+    page = server.query("SELECT DISTINCT ?g { GRAPH ?g { ?s ?p ?o } } LIMIT 400", accept="text/html").text
+    link = re.search(r'href="(/graphs\?graph=[^"]*)"', page)
+    assert link
+    assert server.ask(link[1].replace("&amp;", "&")).media_type == "text/turtle"
+    page = server.query(f"SELECT ?d {{ BIND(<{server.base}dataset> AS ?d) }}", accept="text/html").text
+    assert 'href="/dataset"' in page
+
+
 def permalink(headers: dict[str, str]) -> str:
     found = re.fullmatch(r'<([^>]*)>; rel="bookmark"', headers["link"])
     assert found
