@@ -110,6 +110,29 @@ def test_what_programs_read_is_there(files, path):
     assert files.ask(path).status == 200
 
 
+@pytest.mark.parametrize("extension", ["ttl", "nt", "trig", "nq", "rdf"])
+def test_a_dump_has_blank_nodes_and_triple_terms(files, extension):
+    answer = files.ask(f"/export/dataset.{extension}")
+    assert answer.status == 200
+    assert b"http://e/said" in answer.body or b"said" in answer.body
+
+
+@pytest.mark.parametrize("path", ["/export/dataset.jsonld", "/graphs?default&format=jsonld"])
+def test_where_json_ld_has_no_triple_terms_that_is_406_with_what_has_them(files, path):
+    answer = files.ask(path)
+    assert answer.status == 406
+    assert "trig" in answer.json["hint"]
+
+
+def test_without_triple_terms_json_ld_is_written(serve):
+    server = serve(
+        a__trig="<http://e/a> <http://e/p> [ <http://e/q> 1 ] . <http://e/g> { <http://e/a> a [] }"
+    )
+    answer = server.ask("/export/dataset.jsonld")
+    assert answer.status == 200
+    assert len(list(ox.parse(answer.body, format=ox.RdfFormat.JSON_LD))) == 4
+
+
 def test_a_relative_iri_is_resolved_against_the_endpoint(files):
     assert value(files, "SELECT (STR(<x>) AS ?x) {}").endswith(f":{files.port}/x")
 

@@ -6,11 +6,13 @@ that both give the same bytes.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import contextlib
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Protocol
 
 import pyoxigraph as ox
 
+from kg.errors import NotAcceptable
 from kg.query import limits, scope, xml
 from kg.query.prefixes import FORMATS, LINES, Sorted, chosen
 
@@ -46,19 +48,32 @@ def write(results: Any, engine: str, out: Sink, prefixes: Mapping[str, str] | No
     """Serialise results. ``engine`` names a pyoxigraph RdfFormat or QueryResultsFormat.
 
     Of ``prefixes`` an RDF document gets those that it uses. Raises ValueError if the results have no
-    such format, NotAcceptable where XML cannot hold what stands in them: nothing that is no XML is written.
+    such format, NotAcceptable where the format cannot hold what stands in them: nothing that is no XML is
+    written.
     """
-    if engine not in xml.FORMATS:
-        _write(results, engine, out, prefixes)
-        return
-    sink = xml.Wellformed(engine, out.write)
-    try:
+    with held_to(engine, out) as sink:
         _write(results, engine, sink, prefixes)
+
+
+@contextlib.contextmanager
+def held_to(engine: str, out: Sink) -> Iterator[Any]:
+    """A sink before ``out`` for a document in this format.
+
+    The block raises NotAcceptable for what the format has no way to say: some characters and names in
+    XML, triple terms in pyoxigraph 0.5's JSON-LD.
+    """
+    sink = xml.Wellformed(engine, out.write) if engine in xml.FORMATS else None
+    try:
+        yield sink or out
     except OSError as error:
         if "RDF/XML reserved" in str(error):
             raise xml.reserved() from error
+        if "JSON-LD does not support RDF 1.2" in str(error):
+            hint = "take turtle, trig, ntriples or nquads"
+            raise NotAcceptable("the answer has a triple term, which JSON-LD has not", hint=hint) from error
         raise
-    sink.finish()
+    if sink:
+        sink.finish()
 
 
 def _write(results: Any, engine: str, out: Sink, prefixes: Mapping[str, str] | None) -> None:

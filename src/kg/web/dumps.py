@@ -14,11 +14,12 @@ from typing import Final
 
 from flask import Blueprint, Response, request
 
-from kg.errors import EnvironmentFault, NotFound
+from kg.errors import EnvironmentFault, NotAcceptable, NotFound
 from kg.formats import RDF_FORMATS, Format
 from kg.query.child import Child
 from kg.web import negotiate
 from kg.web.compress import deflated
+from kg.web.dumping import UNHELD
 from kg.web.site import site
 from kg.web.streaming import stream
 
@@ -62,10 +63,14 @@ class Packed:
 
 
 class Dump:
-    """The chunks of one dump. Iterating raises EnvironmentFault if the writer fails."""
+    """The chunks of one dump.
+
+    Iterating raises NotAcceptable for what the format cannot hold, EnvironmentFault if the writer fails.
+    """
 
     def __init__(self, release: Path, fmt: Format) -> None:
         command = [sys.executable, "-m", "kg.web.dumping", str(release), fmt.name]
+        self._fmt = fmt
         self._child = Child(command, stdout=subprocess.PIPE)
         self._process = self._child.process
 
@@ -73,7 +78,12 @@ class Dump:
         assert self._process.stdout is not None
         while chunk := self._process.stdout.read(CHUNK):
             yield chunk
-        if self._process.wait() != 0:
+        if self._process.wait() == UNHELD:
+            raise NotAcceptable(
+                f"the data have what {self._fmt.name} cannot hold",
+                hint="take trig, nquads, turtle or ntriples",
+            )
+        if self._process.returncode != 0:
             raise EnvironmentFault(f"the dump's writer ended with status {self._process.returncode}")
 
     def close(self) -> None:
