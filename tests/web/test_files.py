@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import subprocess
 import sys
 from pathlib import Path
@@ -161,8 +162,24 @@ def test_wrong_usage_is_exit_2_with_a_remedy(arguments, code):
     assert "\n    " in done.stderr
 
 
-def test_what_is_no_gzip_is_the_data_s_fault(tmp_path):
-    (tmp_path / "a.nt.gz").write_bytes(b"no gzip")
+PACKED = gzip.compress(b"<a:a> <a:b> <a:c> .\n" * 5_000)
+BROKEN = {
+    "no gzip": b"no gzip",
+    "cut": PACKED[:-20],
+    "changed": PACKED[:30] + bytes(255 - byte for byte in PACKED[30:34]) + PACKED[34:],
+}
+
+
+def test_what_is_no_file_is_told_by_name(tmp_path):
+    (tmp_path / "folder.ttl").mkdir()
+    done = run("--rdf", tmp_path / "folder.ttl")
+    assert done.returncode == 3
+    assert "folder.ttl cannot be read" in done.stderr
+
+
+@pytest.mark.parametrize("content", BROKEN.values(), ids=BROKEN)
+def test_what_is_no_gzip_is_the_data_s_fault(tmp_path, content):
+    (tmp_path / "a.nt.gz").write_bytes(content)
     done = run("--rdf", tmp_path / "a.nt.gz")
     assert done.returncode == 1
     assert "a.nt.gz" in done.stderr

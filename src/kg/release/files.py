@@ -9,15 +9,19 @@ from __future__ import annotations
 import gzip
 import hashlib
 import json
+import zlib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import IO, Any, Final, Literal, cast
+from typing import IO, TYPE_CHECKING, Any, Final, Literal, cast
 
 from kg import disk
-from kg.errors import DataError, NotFound, UsageError
+from kg.errors import DataError, EnvironmentFault, NotFound, UsageError
 from kg.findings import Finding, Location, Severity
 from kg.formats import RDF_FORMATS, Format, engine_format
 from kg.release.release import FORMAT, MANIFEST, STORE, seal
+
+if TYPE_CHECKING:
+    from pyoxigraph import Store
 
 DefaultGraph = Literal["union", "strict"]
 """``union``: the merge of all graphs, each triple once. ``strict``: what the files put into it."""
@@ -38,7 +42,10 @@ def write(files: Sequence[Path], folder: Path, default_graph: DefaultGraph, base
     formats = {path: _format(path) for path in files}
     with disk.faults("loading the files", folder):
         store = ox.Store(str(folder / STORE))
-        store.bulk_extend(_quads(formats, default_graph))
+        for path, fmt in formats.items():
+            _load(store, path, fmt)
+        if default_graph == "union":
+            store.bulk_extend(_merge(store))
         store.flush()
         del store
         manifest = json.dumps(_manifest(files, default_graph, base), ensure_ascii=False)
@@ -68,27 +75,21 @@ def _format(path: Path) -> Format:
     raise UsageError(f"{path}: its name does not tell a format", hint=f"one of {offered}, or one with .gz")
 
 
-def _quads(formats: dict[Path, Format], default_graph: DefaultGraph) -> Iterator[Any]:
-    import pyoxigraph as ox
-
-    for path, fmt in formats.items():
-        for quad in _parsed(path, fmt):
-            yield quad
-            if default_graph == "union" and not isinstance(quad.graph_name, ox.DefaultGraph):
-                yield ox.Quad(quad.subject, quad.predicate, quad.object)
-
-
-def _parsed(path: Path, fmt: Format) -> Iterator[Any]:
-    import pyoxigraph as ox
-
+def _load(store: Store, path: Path, fmt: Format) -> None:
     with _open(path) as file:
-        quads = ox.parse(
-            file, format=engine_format(fmt), base_iri=path.resolve().as_uri(), rename_blank_nodes=True
-        )
         try:
-            yield from quads
-        except (SyntaxError, gzip.BadGzipFile, EOFError, UnicodeDecodeError) as error:
+            store.bulk_load(file, engine_format(fmt), base_iri=path.resolve().as_uri())
+        except (SyntaxError, gzip.BadGzipFile, zlib.error, EOFError, UnicodeDecodeError) as error:
             raise _fault(path, error) from error
+
+
+def _merge(store: Store) -> Iterator[Any]:
+    """The triples of the named graphs, for the default graph; RocksDB keeps each once."""
+    import pyoxigraph as ox
+
+    for graph in store.named_graphs():
+        for quad in store.quads_for_pattern(None, None, None, graph):
+            yield ox.Quad(quad.subject, quad.predicate, quad.object)
 
 
 def _open(path: Path) -> IO[bytes]:
@@ -96,6 +97,9 @@ def _open(path: Path) -> IO[bytes]:
         file = path.open("rb")
     except FileNotFoundError as error:
         raise NotFound(f"there is no file {path}", hint="check the name and the folder") from error
+    except OSError as error:
+        hint = "check that it is a file, and its permissions"
+        raise EnvironmentFault(f"{path} cannot be read: {error.strerror}", hint=hint) from error
     return cast(IO[bytes], gzip.open(file)) if path.name.lower().endswith(_PACKED) else file
 
 

@@ -11,6 +11,7 @@
     archive    older releases, opened when they are asked for; citing: permalinks
     streaming  an executor's answer -> a response that never ends cleanly after a failure
     lookups    labels, properties and incoming links of one entity, read from the store
+    parts      what openapi is put together from
     names      an index over the names in a store, which finds them in spite of spelling
     links      IRIs -> paths of this server
     view       what templates show: entities, tables, forms, terms; words: their wording
