@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
+import socket
+import struct
 from collections.abc import Iterable, Iterator
 
-from flask import Response
+from flask import Response, request
 
 from kg.errors import ClientLeft
 from kg.formats import Format
@@ -17,7 +20,8 @@ def stream(chunks: Iterable[bytes], fmt: Format) -> Response:
 
     What ``chunks`` raises before that is raised here, so that the status can still
     say it. What it raises later goes through to the HTTP server, which then cuts the connection
-    without the last chunk (RFC 9112, section 8): no client takes the stump for the whole.
+    without the last chunk (RFC 9112, section 8), or by a reset where the client knows no chunks:
+    none takes the stump for the whole.
     ``chunks.close()`` is called, where there is one, however the response ends.
     """
     iterator = iter(chunks)
@@ -26,7 +30,7 @@ def stream(chunks: Iterable[bytes], fmt: Format) -> Response:
     except BaseException:
         close(chunks)
         raise
-    body = head if whole else _rest(head, iterator)
+    body = head if whole else _rest(head, iterator, _unchunked())
     response = Response(body, content_type=fmt.content_type)
     response.call_on_close(lambda: close(chunks))
     return response
@@ -43,12 +47,32 @@ def _head(iterator: Iterator[bytes]) -> tuple[bytes, bool]:
     return head, False
 
 
-def _rest(head: bytes, iterator: Iterator[bytes]) -> Iterator[bytes]:
+def _rest(head: bytes, iterator: Iterator[bytes], unchunked: socket.socket | None) -> Iterator[bytes]:
     yield head
     try:
         yield from iterator
     except ClientLeft as error:  # to gunicorn this is everyday, and no failure to log
         raise BrokenPipeError(errno.EPIPE, error.message) from error
+    except Exception:
+        if unchunked:
+            _reset(unchunked)
+        raise
+
+
+def _unchunked() -> socket.socket | None:
+    """The connection of a client that takes no chunks: its end is the end of the body to that client."""
+    environ = request.environ
+    return environ.get("gunicorn.socket") if environ.get("SERVER_PROTOCOL") == "HTTP/1.0" else None
+
+
+def _reset(connection: socket.socket) -> None:
+    """End a connection so that its other end has an error and not an end (RFC 9293, 3.5.2: reset).
+
+    gunicorn would end it in good order, and a client of HTTP/1.0 take the stump for the whole.
+    """
+    with contextlib.suppress(OSError):
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        connection.close()
 
 
 def collect(chunks: Iterable[bytes], limit: int) -> bytes | None:
