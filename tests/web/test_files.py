@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -183,3 +184,20 @@ def test_what_is_no_gzip_is_the_data_s_fault(tmp_path, content):
     done = run("--rdf", tmp_path / "a.nt.gz")
     assert done.returncode == 1
     assert "a.nt.gz" in done.stderr
+
+
+def test_a_server_that_loaded_its_files_itself_ends_in_good_order(tmp_path):
+    """A worker forked from a process that had RocksDB open ended by SIGSEGV."""
+    (tmp_path / "a.nt").write_text("<a:a> <a:b> <a:c> .", encoding="utf-8")
+    process = subprocess.Popen(
+        [sys.executable, "-m", "kg", "serve", "--port", "0", "--rdf", str(tmp_path / "a.nt")],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "PYTHONUNBUFFERED": "1"},
+    )
+    assert process.stdout is not None
+    assert "serving files" in process.stdout.readline()
+    process.terminate()
+    _, told = process.communicate(timeout=30)
+    assert (process.returncode, told) == (0, "")
