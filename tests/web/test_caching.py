@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import threading
 from urllib.parse import quote, urlencode
 
@@ -138,3 +139,19 @@ def test_many_who_ask_the_same_at_once_get_the_same(server: Server):
         thread.join()
     assert len(found) == 10
     assert len(set(found)) == 1
+
+
+def test_a_packed_answer_is_kept_packed_under_an_etag_of_its_own(server: Server):
+    plain = server.ask("/ns", accept=HTML)
+    packed = [server.ask("/ns", accept=HTML, accept_encoding="gzip") for _ in range(2)]
+    assert gzip.decompress(packed[0].body) == plain.body
+    assert packed[0].body == packed[1].body
+    tag = packed[0].headers["etag"]
+    assert tag.startswith('"')
+    assert tag != plain.headers["etag"]
+    assert server.ask("/ns", accept=HTML, accept_encoding="gzip", if_none_match=tag).status == 304
+
+
+@pytest.mark.parametrize("path", ["/releases", "/releases/current", "/dataset"])
+def test_what_depends_on_the_releases_that_are_kept_is_not_stored(server: Server, path: str):
+    assert server.ask(path).headers["cache-control"] == "no-store"

@@ -181,3 +181,20 @@ def test_a_server_that_had_to_build_first_ends_by_itself_too(tmp_path):
         said = process.stderr.read()
     assert process.wait(30) == 0
     assert "SIG" not in said
+
+
+def test_an_answer_of_a_named_release_is_for_ever_and_confirmed_in_its_name(server, two):
+    _, first, second = two
+    for release in (first, second):
+        target = f"/releases/{release.digest}/sparql?" + urlencode({"query": "ASK { ?s ?p ?o }"})
+        answer = server.ask(target)
+        assert "immutable" in answer.headers["cache-control"]
+        again = server.ask(target, if_none_match=answer.headers["etag"])
+        assert (again.status, again.headers["x-kg-release"]) == (304, release.digest)
+        assert server.ask(target).headers["x-kg-release"] == release.digest
+    text = "SELECT (COUNT(*) AS ?n) { ?s ?p ?o }"
+    older, newer = (
+        server.ask(f"/releases/{release.digest}/sparql?" + urlencode({"query": text}))
+        for release in (first, second)
+    )
+    assert older.headers["etag"] != newer.headers["etag"]

@@ -56,8 +56,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if isinstance(stream, io.TextIOWrapper):  # a terminal that cannot show a letter gets its escape
             stream.reconfigure(errors="backslashreplace")
     if getattr(options, "apart", False):
-        return _guarded(lambda: apart(lambda: _guarded(lambda: _run(options))))
-    return _guarded(lambda: _run(options))
+        return guarded(lambda: apart(lambda: guarded(lambda: _run(options))))
+    return guarded(lambda: _run(options))
 
 
 def _run(options: argparse.Namespace) -> int:
@@ -66,7 +66,7 @@ def _run(options: argparse.Namespace) -> int:
     return code
 
 
-def _guarded(work: Callable[[], int]) -> int:
+def guarded(work: Callable[[], int]) -> int:
     """The command's edge: what goes wrong is told, and becomes an exit code."""
     try:
         return work()

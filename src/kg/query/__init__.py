@@ -4,6 +4,7 @@
     entities  whether the entity that a canned query is asked about is there
     limits    how deep the engine must recurse for a text
     request   parse: the form of a query; refuses updates and SERVICE
+    scope     the graphs that a query is asked of; prefixes: those of the document it makes
     engine    one query through pyoxigraph into a stream of bytes
     rows      no more rows than an answer may have
     xml       XML results held to what XML can say

@@ -184,7 +184,7 @@ class Answers:
         if text is None:
             return None
         graphs = query.default_graphs, query.named_graphs
-        parts = (text, fmt.name, graphs, query.prefixes, sorted(prefixes.items()))
+        parts = (text, fmt.name, query.base, graphs, query.prefixes, sorted(prefixes.items()))
         return digest("answer", self._scope, *map(repr, parts))
 
 

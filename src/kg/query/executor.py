@@ -114,6 +114,7 @@ def answer(store: Any, request: dict[str, Any], outlet: Outlet) -> None:
         prefixes=request["prefixes"],
         default_graphs=request["default_graphs"],
         named_graphs=request["named_graphs"],
+        base=request["base"],
     )
     engine.write(results, request["format"], outlet, request["document_prefixes"], request["most"])
     outlet.finish()

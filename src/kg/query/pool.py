@@ -128,6 +128,11 @@ class Pool:
             executor.kill()
         _OPEN.discard(self)
 
+    @property
+    def idle(self) -> bool:
+        """True if nobody has an answer of it, or waits for one."""
+        return not (self._slots.held or self._slots.waiting)
+
     def pids(self) -> list[int]:
         """The processes that belong to the pool at the moment."""
         with self._lock:
@@ -231,6 +236,7 @@ def _request(query: Query, fmt: Format, prefixes: Mapping[str, str], most: int) 
         "prefixes": dict(query.prefixes),
         "default_graphs": query.default_graphs,
         "named_graphs": query.named_graphs,
+        "base": query.base,
         "document_prefixes": dict(prefixes),
         "most": most,
     }

@@ -30,7 +30,7 @@ FOREVER: Final = "public, max-age=31536000, immutable"
 
 NEVER: Final = "no-store"
 
-_NAMES_ITS_RELEASE: Final = re.compile(r"/releases/[0-9a-f]{64}/")
+_NAMES_ITS_RELEASE: Final = re.compile(r"/releases/([0-9a-f]{64})/")
 _CONDITIONAL: Final = ("HTTP_IF_NONE_MATCH", "HTTP_IF_MATCH")
 _NOT_IN_ANSWERS: Final = frozenset({"store", "host", "port", "workers", "cache", "log_format", "slow"})
 """Settings on which no answer depends."""
@@ -103,7 +103,7 @@ class Front:
         self._app = app
         self._cache = cache
         self._scope = scope
-        self._common = [*common.items()]
+        self._common = common
         self._by_origin = common.get("Access-Control-Allow-Origin") != "*"
 
     def __call__(self, environ: Environ, start_response: Any) -> Iterable[bytes]:
@@ -114,8 +114,7 @@ class Front:
         tag = environ["kg.etag"] = f'"{key}"'
         if key in environ.get("HTTP_IF_NONE_MATCH", ""):
             environ["kg.cache"] = "confirmed"
-            headers = [*self._common, ("ETag", tag), ("Cache-Control", control(environ["PATH_INFO"]))]
-            start_response("304 Not Modified", headers)
+            start_response("304 Not Modified", self._confirmation(tag, environ["PATH_INFO"]))
             return ()
         plain = environ.get("HTTP_IF_NONE_MATCH") != "*" and "HTTP_IF_MATCH" not in environ
         if plain and (kept := self._cache.get(key)):
@@ -124,6 +123,12 @@ class Front:
             start_response(kept.status, kept.headers)
             return () if method == "HEAD" else (kept.body,)
         return self._first(key, environ, start_response)
+
+    def _confirmation(self, tag: str, path: str) -> Headers:
+        headers = {**self._common, "ETag": tag, "Cache-Control": control(path)}
+        if older := _NAMES_ITS_RELEASE.match(path):
+            headers["X-KG-Release"] = older[1]
+        return [*headers.items()]
 
     def _first(self, key: str, environ: Environ, start_response: Any) -> Iterable[bytes]:
         begun: list[tuple[str, Headers]] = []

@@ -7,9 +7,12 @@ from typing import TYPE_CHECKING, Final
 
 from flask import Response, g, request
 
-from kg.formats import BY_FORM, JSON, Format, named
+from kg import vocab
+from kg.formats import BY_FORM, JSON, RDF_FORMATS, Format, named
 from kg.query.canonical import canonical
+from kg.query.request import declared
 from kg.web import caching, hints, negotiate
+from kg.web.citing import cite, permalink
 from kg.web.site import site
 from kg.web.streaming import collect, stream
 from kg.web.view.table import Table, read
@@ -26,11 +29,15 @@ MOST_BYTES: Final = 8 * 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """An answer in a page: a table, or a graph as Turtle; neither where it is too long to show."""
+    """An answer in a page: a table, or a graph as Turtle; neither where it is too long to show.
+
+    ``permalink`` is the address of the answer, where it is not too long for a link.
+    """
 
     table: Table | None = None
     graph: str | None = None
     hint: str | None = None
+    permalink: str | None = None
 
 
 def answer_format(form: str, asked: str | None) -> Format:
@@ -53,7 +60,7 @@ def respond(query: Query, fmt: Format, timeout: float) -> Response:
     answer = _run(query, fmt, timeout)
     if answer.body is not None:
         _explain(query, fmt, answer.body)
-    return stream(answer, fmt)
+    return cite(stream(answer, fmt), query, fmt)
 
 
 def show(query: Query, timeout: float) -> Shown:
@@ -61,12 +68,13 @@ def show(query: Query, timeout: float) -> Shown:
     here = site()
     fmt = BY_FORM[query.form][0]
     body = collect(_run(query, fmt, timeout), MOST_BYTES)
+    link = permalink(query)
     if body is None:
-        return Shown()
+        return Shown(permalink=link)
     hint = _explain(query, fmt, body)
     if fmt is JSON:
-        return Shown(table=read(body, here.lookups, MOST_ROWS), hint=hint)
-    return Shown(graph=body.decode(), hint=hint)
+        return Shown(table=read(body, here.lookups, MOST_ROWS), hint=hint, permalink=link)
+    return Shown(graph=body.decode(), hint=hint, permalink=link)
 
 
 def _explain(query: Query, fmt: Format, body: bytes) -> str | None:
@@ -83,4 +91,5 @@ def _run(query: Query, fmt: Format, timeout: float) -> Known | Long | Answer:
     client = request.environ.get("gunicorn.socket")
     if canonical(query) is None:
         caching.volatile()
-    return site().answers.run(query, fmt, timeout=timeout, client=client)
+    prefixes = {**vocab.PREFIXES, **declared(query)} if fmt in RDF_FORMATS else {}
+    return site().answers.run(query, fmt, timeout=timeout, prefixes=prefixes, client=client)

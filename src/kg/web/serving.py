@@ -76,6 +76,7 @@ class Serving:
     def close(self) -> None:
         """End the executors, and let the release be pruned."""
         self.pool.close()
+        self.app.extensions["kg"].archive.close()
         self.held.close()
 
 
@@ -138,10 +139,9 @@ class Service:
         held = contextlib.ExitStack()
         held.enter_context(release.held())
         pool = Pool(release.store_path, self.settings, self.metrics.ended)
+        canned = catalog.bundled() if release.kept else catalog.Catalog(release.path / "queries")
         try:
-            app = create_app(
-                self.settings, release, pool, catalog.bundled(), cache=self.cache, metrics=self.metrics
-            )
+            app = create_app(self.settings, release, pool, canned, cache=self.cache, metrics=self.metrics)
         except BaseException:
             pool.close()
             held.close()
