@@ -11,7 +11,7 @@ import json
 import socket
 import time
 import weakref
-from collections import Counter
+from collections import Counter, OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -29,11 +29,15 @@ from kg.errors import (
 from kg.formats import Format
 from kg.query import slots
 from kg.query.answer import Answer, Asked
+from kg.query.canonical import canonical
 from kg.query.failures import reported
 from kg.query.process import Executor, NotTaken
 from kg.query.request import Query, check_format
 from kg.query.slots import Slot, Slots
 from kg.settings import Settings
+
+REMEMBERED: Final = 1_000
+"""Long queries that are known again."""
 
 WARMING: Final = 0.5
 """Seconds that an executor may take to start, beside those that a small question has."""
@@ -71,6 +75,7 @@ class Pool:
         self._lock = self._slots.lock
         self._idle: list[Executor] = []
         self._busy: dict[Executor, Slot] = {}
+        self._long: OrderedDict[int, None] = OrderedDict()
         with self._lock:
             self._refill()
         _OPEN.add(self)
@@ -98,7 +103,8 @@ class Pool:
         limit = self._settings.timeout
         deadline = time.monotonic() + (limit if timeout is None else min(timeout, limit))
         asked = Asked(deadline, client, partial(_error, query, self._settings.memory))
-        executor, slot = self._take(asked)
+        name = hash(canonical(query) or query.text)
+        executor, slot = self._take(asked, name in self._long)
         try:
             try:
                 kind, payload = self._first(executor, slot, request, asked)
@@ -108,8 +114,11 @@ class Pool:
             if kind == b"D":
                 self._slots.go_on(slot)
         except BaseException as error:
+            if isinstance(error, TooManyQueries | DeadlinePassed):
+                self._remember(name, slot, isinstance(error, TooManyQueries))
             self._give_back(executor, False, next((r for t, r in _REASONS if isinstance(error, t)), "failed"))
             raise
+        self._remember(name, slot)
         if kind == b"D":
             return Answer(payload, executor, asked, partial(self._end_answer, asked))
         self._give_back(executor, True)
@@ -143,9 +152,18 @@ class Pool:
         with self._lock:
             return State(len(self._idle), len(self._busy), self._slots.waiting)
 
-    def _take(self, asked: Asked) -> tuple[Executor, Slot]:
+    def _remember(self, name: int, slot: Slot, not_small: bool = False) -> None:
+        """Note whether a query is long, for the next time that it is asked."""
+        with self._lock:
+            self._long.pop(name, None)
+            if not_small or time.monotonic() - slot.since >= slots.SMALL:
+                self._long[name] = None
+            while len(self._long) > REMEMBERED:
+                self._long.popitem(last=False)
+
+    def _take(self, asked: Asked, long: bool) -> tuple[Executor, Slot]:
         """A free executor, the warmest first; waits for one until the deadline, then TooManyQueries."""
-        slot = self._slots.take(asked)
+        slot = self._slots.take(asked, long)
         with self._lock:
             if slot is None or self._slots.closed:
                 raise ExecutorFailed("the query pool is closed")

@@ -4,7 +4,8 @@ As many queries as there are ordinary slots run at once; the others wait, the ol
 of those is long at work, one slot more is open, the reserved one: there the newest of all who wait is
 given ``SMALL`` seconds, so that a small question is answered whatever the others ask. A query that turns
 out to be none goes on in an ordinary slot if one is free by then, and else is turned away. The newest
-first, because the oldest are those whom it was kept from.
+first, because the oldest are those whom it was kept from. Queries that are known to be long (they took
+longer than that before) stand behind all others, and are not let into the reserved slot.
 """
 
 from __future__ import annotations
@@ -31,10 +32,22 @@ SMALL: Final = 0.5
 
 @dataclass(slots=True, eq=False)
 class Slot:
-    """What a query holds while it runs: since when, and whether it is the reserved one."""
+    """What a query holds while it runs: since when, whether it is known to be long, which kind of slot."""
 
     since: float
+    long: bool
     reserved: bool
+
+    def long_at_work(self, now: float) -> bool:
+        """True of a query that is known to be long, or has shown it."""
+        return self.long or now - self.since >= SMALL
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Ticket:
+    """A place in the queue."""
+
+    long: bool
 
 
 class Slots:
@@ -47,7 +60,7 @@ class Slots:
         self._ordinary = ordinary
         self._retry_after = max(1, math.ceil(timeout / 10))
         self._held: set[Slot] = set()
-        self._queue: list[object] = []
+        self._queue: list[_Ticket] = []
 
     @property
     def held(self) -> int:
@@ -59,9 +72,12 @@ class Slots:
         """How many queries wait."""
         return len(self._queue)
 
-    def take(self, asked: Asked) -> Slot | None:
-        """A slot, once there is one; None if they were closed. Raises TooManyQueries and ClientLeft."""
-        ticket = object()
+    def take(self, asked: Asked, long: bool = False) -> Slot | None:
+        """A slot, once there is one; None if they were closed. Raises TooManyQueries and ClientLeft.
+
+        ``long`` says that the query is known to be long.
+        """
+        ticket = _Ticket(long)
         with self.lock:
             if len(self._queue) >= WAITING * self._ordinary:
                 raise self._too_many("too many queries are waiting")
@@ -104,12 +120,14 @@ class Slots:
     def _at_work(self) -> list[Slot]:
         return [slot for slot in self._held if not slot.reserved]
 
-    def _free_for(self, ticket: object) -> Slot | None:
+    def _free_for(self, ticket: _Ticket) -> Slot | None:
         now, ordinary = time.monotonic(), self._at_work()
+        perhaps_small = [each for each in self._queue if not each.long]
         if len(ordinary) < self._ordinary:
-            return Slot(now, reserved=False) if ticket is self._queue[0] else None
-        free = len(ordinary) == len(self._held) and all(now - slot.since >= SMALL for slot in ordinary)
-        return Slot(now, reserved=True) if free and ticket is self._queue[-1] else None
+            first = (perhaps_small or self._queue)[0]
+            return Slot(now, ticket.long, reserved=False) if ticket is first else None
+        free = len(ordinary) == len(self._held) and all(slot.long_at_work(now) for slot in ordinary)
+        return Slot(now, ticket.long, reserved=True) if free and ticket in perhaps_small[-1:] else None
 
     def _wait(self, asked: Asked) -> None:
         """Until something changes, or may have: a query has become long, the client may have left."""
@@ -118,7 +136,7 @@ class Slots:
             raise self._too_many("the query's time was up while others ran")
         if asked.client and departed(asked.client):
             raise ClientLeft("the client closed the connection while others were served")
-        long_at = max((slot.since for slot in self._at_work()), default=0.0) + SMALL
+        long_at = max((slot.since for slot in self._at_work() if not slot.long), default=0.0) + SMALL
         soon = [asked.deadline - now]
         if asked.client:
             soon.append(GLANCE)

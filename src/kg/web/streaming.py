@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 
 from flask import Response, request
 
-from kg.errors import ClientLeft
+from kg.errors import ClientLeft, KgError
 from kg.formats import Format
 from kg.web.compress import LEAST
 
@@ -51,11 +51,13 @@ def _rest(head: bytes, iterator: Iterator[bytes], unchunked: socket.socket | Non
     yield head
     try:
         yield from iterator
-    except ClientLeft as error:  # to gunicorn this is everyday, and no failure to log
-        raise BrokenPipeError(errno.EPIPE, error.message) from error
-    except Exception:
-        if unchunked:
+    except Exception as error:
+        if unchunked and not isinstance(error, ClientLeft):
             _reset(unchunked)
+        if isinstance(error, KgError) and error.http_status != KgError.http_status:
+            # A limit was met, or the client has left: everyday, and no failure of which gunicorn is to
+            # write a traceback. The access log says that the answer was cut.
+            raise BrokenPipeError(errno.EPIPE, error.message) from error
         raise
 
 
