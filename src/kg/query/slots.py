@@ -100,7 +100,7 @@ class Slots:
                 return
             if len(self._at_work()) >= self._ordinary:
                 raise self._too_many(
-                    f"all executors are busy, and this query takes more than {SMALL} seconds"
+                    f"all executors are busy, and this is no small question: over {SMALL} seconds, or 64 KiB"
                 )
             slot.reserved = False
             self.lock.notify_all()

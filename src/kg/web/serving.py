@@ -38,6 +38,9 @@ LOOK: Final = 1.0
 WARM: Final = 30.0
 """Seconds that asking the canned queries ahead may take."""
 
+PAUSE: Final = 0.1
+"""Seconds between two looks whether the executors are idle, so that they may be asked ahead."""
+
 
 @dataclass(eq=False, slots=True)
 class Serving:
@@ -184,7 +187,8 @@ class Service:
         with serving.app.app_context():
             here = site()
         for canned in here.catalog:
-            left = until - time.monotonic()
+            while (left := until - time.monotonic()) > 0 and serving.pool.state().busy:
+                time.sleep(PAUSE)  # whoever asks goes first
             if left <= 0 or serving.retired or self._ended.is_set() or not self.cache.most:
                 return
             query = parse(canned.text)
