@@ -59,8 +59,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if isinstance(stream, io.TextIOWrapper):  # a terminal that cannot show a letter gets its escape
             stream.reconfigure(errors="backslashreplace")
     if getattr(options, "apart", False):
-        return _guarded(lambda: apart(lambda: _guarded(lambda: _run(options))))
-    return _guarded(lambda: _run(options))
+        return guarded(lambda: apart(lambda: guarded(lambda: _run(options))))
+    return guarded(lambda: _run(options))
 
 
 def _run(options: argparse.Namespace) -> int:
@@ -69,7 +69,7 @@ def _run(options: argparse.Namespace) -> int:
     return code
 
 
-def _guarded(work: Callable[[], int]) -> int:
+def guarded(work: Callable[[], int]) -> int:
     """The command's edge: what goes wrong is told, and becomes an exit code."""
     try:
         return work()
@@ -99,6 +99,8 @@ def _report(error: KgError) -> int:
     told = error.message.startswith("line ")
     place = f"line {line}, column {column}: " if line and column and not told else ""
     sys.stderr.write(f"kg: {place}{error.message}\n")
+    if excerpt := getattr(error, "excerpt", None):
+        sys.stderr.write("".join(f"    {row}\n" for row in excerpt.split("\n")))
     if error.hint:
         sys.stderr.write(f"    {error.hint}\n")
     return error.exit_code

@@ -80,6 +80,7 @@ def _solve(store: Store, query: Query) -> Any:
         prefixes=dict(query.prefixes),
         default_graphs=query.default_graphs,
         named_graphs=query.named_graphs,
+        base=query.base,
     )
 
 

@@ -76,6 +76,16 @@ class Release:
         return self.path / STORE
 
     @property
+    def kept(self) -> bool:
+        """True unless it is made of files for the time that they are served (``kg.release.files``)."""
+        return "default_graph" not in self.manifest["dataset"]
+
+    @property
+    def strict(self) -> bool:
+        """True if its default graph is not the merge of all graphs."""
+        return bool(self.manifest["dataset"].get("default_graph") == "strict")
+
+    @property
     def base(self) -> str:
         """The base IRI of the dataset; ends in a slash."""
         return str(self.manifest["dataset"]["base"])

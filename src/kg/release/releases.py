@@ -64,6 +64,14 @@ class Releases:
                 return cls(store_root, name)
             raise
 
+    @classmethod
+    def beside(cls, release: Release) -> Releases | None:
+        """The releases among which one stands, or None for a folder that stands alone."""
+        folder = release.path.parent
+        if release.path.name != release.digest or folder.name != "releases":
+            return None
+        return cls(folder.parent.parent, folder.parent.name)
+
     @property
     def path(self) -> Path:
         """``<store>/<dataset>``."""
