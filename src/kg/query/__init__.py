@@ -6,7 +6,7 @@
     request   parse: the form of a query; refuses updates and SERVICE
     scope     the graphs that a query is asked of; prefixes: those of the document it makes
     engine    one query through pyoxigraph into a stream of bytes
-    rows      no more rows than an answer may have
+    counting  no more rows than an answer may have
     xml       XML results held to what XML can say
     executor  the child process that answers queries for a server
     confine   what an executor may not do: memory, network, outliving its parent

@@ -58,12 +58,12 @@ def write(
     if most and isinstance(results, ox.QueryTriples):
         results = counting.counted(results, most)
     elif most and isinstance(results, ox.QuerySolutions):
-        counting = counting.Counting(engine, out.write, most)
+        counted = counting.Counting(engine, out.write, most)
         try:
-            write(results, engine, counting, prefixes)
+            write(results, engine, counted, prefixes)
         except Exception:
-            if counting.error:
-                raise counting.error from None
+            if counted.error:
+                raise counted.error from None
             raise
         return
     with held_to(engine, out) as sink:
