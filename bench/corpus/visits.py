@@ -128,7 +128,7 @@ class Visit:
             "key": key,
             "prefLabel": {"en": f"{kind.capitalize()} by {who.name}"},
             "eventType": kind,
-            "participation": _part(who, "speaker"),
+            "participation": [_part(who, "speaker")],
             "evidence": article.say(f"Words of {kind} came from {who.name}."),
         }
 
@@ -154,7 +154,7 @@ class Visit:
             **_dates(self.works_day, self.works_day),
             "atPlace": self.guest.places[0],
             "topic": self.topic,
-            "participation": {"participant": self.receiver.post.body, "role": "organiser"},
+            "participation": [{"participant": self.receiver.post.body, "role": "organiser"}],
             "evidence": article.say(f"On {self.works_day} the help arrived in {self.guest.city}."),
         }
 

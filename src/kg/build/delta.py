@@ -187,5 +187,3 @@ def inferred(
         elif not wanted and quad in there:
             gone.add(line)
     return Change(frozenset(gone), frozenset(come))
-
-

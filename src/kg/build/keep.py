@@ -5,6 +5,7 @@
         asserted/        a store of all asserted triples, merged: what the gate judges
         inferred.nq      the quads of the two derived graphs, sorted: their digests are taken over them
         provenance.nq
+        analyses.json    what is known of the gate's queries (``kg.build.affected``)
         state.json       which release it belongs to, from which inputs; statistics; the gate's results
 
 All of it is a cache. Without it, or where it belongs to another release, everything is made anew.
@@ -36,6 +37,7 @@ from kg.release import digest as merkle
 FOLDER: Final = "ledger"
 INDEX: Final = "index.sqlite"
 ASSERTED: Final = "asserted"
+ANALYSES: Final = "analyses.json"
 _STATE: Final = "state.json"
 _FORMAT: Final = 1
 

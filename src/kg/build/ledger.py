@@ -28,6 +28,7 @@ _INDEXES: Final = """
 CREATE INDEX IF NOT EXISTS dated_thing ON dated (thing);
 CREATE INDEX IF NOT EXISTS dated_record ON dated (record);
 CREATE INDEX IF NOT EXISTS part_part ON part (part);
+CREATE INDEX IF NOT EXISTS part_whole ON part (whole);
 CREATE INDEX IF NOT EXISTS part_record ON part (record);
 CREATE INDEX IF NOT EXISTS edge_record ON edge (record);
 """

@@ -6,7 +6,7 @@ The ledger holds the few lines that this needs; the result is lines, small besid
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from kg.build.graphs import EARLIEST, LATEST, PART_OF, Bounds, widest
 from kg.build.infer import closure
@@ -16,22 +16,46 @@ from kg.build.lines import Rules, joined, of_triples, to_triples
 
 def inferred(ledger: Ledger, rules: Rules) -> set[bytes]:
     """The lines that no single record implies; some of them may be asserted, or implied by one as well."""
-    dates = set(_dates(ledger))
+    wholes: dict[tuple[bytes, bytes], set[bytes]] = defaultdict(set)
+    for part, link, whole in ledger.links().parts:
+        wholes[part, link].add(whole)
+    return dates(ledger, rules, wholes) | chains(ledger, rules)
+
+
+def chains(ledger: Ledger, rules: Rules) -> set[bytes]:
+    """What follows from the edges of transitive properties."""
     edges = to_triples(joined(*edge) for edge in ledger.links().edges)
-    chained = of_triples(closure(edges, rules.schema, rules.leave_out))
-    return dates | rules.implied(dates) | set(chained)
+    return set(of_triples(closure(edges, rules.schema, rules.leave_out)))
 
 
-def _dates(ledger: Ledger) -> Iterator[bytes]:
+def dates(ledger: Ledger, rules: Rules, wholes: Mapping[tuple[bytes, bytes], set[bytes]]) -> set[bytes]:
+    """What follows from the dates that these parts take; ``wholes`` are those of each part and property."""
+    found = set(_dates(ledger, wholes))
+    return found | rules.implied(found)
+
+
+def below(ledger: Ledger, things: Iterable[bytes]) -> dict[tuple[bytes, bytes], set[bytes]]:
+    """The wholes of these things and of all their parts, by part and property."""
+    wholes: dict[tuple[bytes, bytes], set[bytes]] = defaultdict(set)
+    seen = set(things)
+    todo = list(seen)
+    while todo:
+        thing = todo.pop()
+        for link, whole in ledger.rows("SELECT link, whole FROM part WHERE part = ?", thing):
+            wholes[thing, link].add(whole)
+        parts = {part for (part,) in ledger.rows("SELECT part FROM part WHERE whole = ?", thing)} - seen
+        seen |= parts
+        todo.extend(parts)
+    return wholes
+
+
+def _dates(ledger: Ledger, wholes: Mapping[tuple[bytes, bytes], set[bytes]]) -> Iterator[bytes]:
     """``pac:earliest`` and ``pac:latest`` for parts and participations that have none of their own.
 
     An event takes those of its nearest whole by pac:subEventOf that has any; of several wholes
     at the same distance the widest bounds. A participation takes its event's, own or inherited.
     Whoever has one of the two has dates of its own and takes nothing.
     """
-    wholes: dict[tuple[bytes, bytes], set[bytes]] = defaultdict(set)
-    for part, link, whole in ledger.links().parts:
-        wholes[part, link].add(whole)
     for (part, _), level in wholes.items():
         if _own(ledger, {part}):
             continue

@@ -29,7 +29,7 @@ from kg.build.report import Result
 from kg.build.shards import INFERRED, Statistics
 from kg.errors import DataError
 from kg.findings import Finding, Severity, count, in_order, stops_release
-from kg.records import load, passages
+from kg.records import changes, load, passages
 from kg.records.dataset import Dataset
 from kg.records.load import Files, InputFile, Places, Texts
 from kg.release import Release, Releases
@@ -149,8 +149,17 @@ def _made(
         if made is None:
             begun = scratch.made(dataset, there, digests, texts, room, meter, jobs)
             made = stack.enter_context(begun)
-        made.findings = tuple(in_order([*faults, *made.findings]))
+        made.findings = tuple(in_order([*faults, *_faults_of_notes(dataset), *made.findings]))
         yield made
+
+
+def _faults_of_notes(dataset: Dataset) -> tuple[Finding, ...]:
+    """What keeps CHANGES.md from being read: it becomes part of the release."""
+    try:
+        changes.read(dataset.root)
+    except DataError as error:
+        return error.findings
+    return ()
 
 
 @dataclass(frozen=True, slots=True)

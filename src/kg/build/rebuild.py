@@ -12,17 +12,18 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from copy import deepcopy
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Final
 
 from pyoxigraph import Store
 
-from kg.build import checks, delta, describe, keep, links, validate
+from kg.build import delta, describe, keep, links, revalidate
 from kg.build.delta import Change, Support, Whole
 from kg.build.graphs import Graph
 from kg.build.keep import Earlier
 from kg.build.ledger import Ledger
-from kg.build.lines import iri, of_triples
+from kg.build.lines import iri, of_triples, split
 from kg.build.made import Derived, Made
 from kg.build.progress import Meter
 from kg.build.report import Result
@@ -80,7 +81,6 @@ class Rebuild(Made):
     _change: Change = field(default_factory=Change)
     _gone: dict[str, Graph] = field(default_factory=dict)
     _come: dict[str, Graph] = field(default_factory=dict)
-    _implied: set[bytes] = field(default_factory=set)
     _traced: Change = field(default_factory=Change)
 
     def read(self) -> bool:
@@ -90,7 +90,6 @@ class Rebuild(Made):
             return False
         files = {block.file for _, block in new} | {name for name, _ in self._changed_files()}
         files |= {file for block in left for (file,) in self.ledger.rows(_FILE, block)}
-        self._implied = links.inferred(self.ledger, rules())
         traced = self._provenance(left, files, self._before)
         cited = set(self._cited(left))
         for block in left:
@@ -202,7 +201,11 @@ class Rebuild(Made):
         self.whole.settle()  # by itself: the statistics do not count it
         self._asserted = Store(str(keep.folder(self.room) / keep.ASSERTED))
         self._change = self._assert(self._asserted)
-        return [*validate.validate(self._asserted), *checks.run(self._asserted)]
+        gone, come = delta.quads(self._change.gone), delta.quads(self._change.come)
+        analyses = revalidate.Analyses(self.earlier.folder / keep.ANALYSES)
+        found = revalidate.again(self._asserted, gone, come, self.earlier.state.results, analyses)
+        analyses.save(keep.folder(self.room) / keep.ANALYSES)
+        return found
 
     def _assert(self, asserted: Store) -> Change:
         """Change the records' graphs, and ``asserted``, the merge of them; gives back how that changed."""
@@ -234,17 +237,42 @@ class Rebuild(Made):
         return Derived(self.whole.store, statistics, leaves)
 
     def _inferred(self, asserted: Store) -> Change:
-        implied = links.inferred(self.ledger, rules()).union(*(g.implied for g in self._come.values()))
-        before = self._implied.union(*(graph.implied for graph in self._gone.values()))
+        linked, tied = self._linked()
+        implied = linked.union(*(graph.implied for graph in self._come.values()))
+        before = tied.union(*(graph.implied for graph in self._gone.values()))
         candidates = (implied ^ before) | self._change.gone | self._change.come
         support = Support(rules(), asserted)
         graph = self.dataset.graph(INFERRED)
         return delta.inferred(candidates, implied, support, self.whole.store, graph)
 
+    def _linked(self) -> tuple[set[bytes], set[bytes]]:
+        """What several records imply together, now and before, as far as the change concerns it."""
+        gone, come = ([g.links for g in graphs.values()] for graphs in (self._gone, self._come))
+        dated = {row for each in gone for row in each.dated} ^ {row for each in come for row in each.dated}
+        parts = {row for each in gone for row in each.parts} ^ {row for each in come for row in each.parts}
+        edges = {row for each in gone for row in each.edges} ^ {row for each in come for row in each.edges}
+        things = {row[0] for row in (*dated, *parts)}
+        chained = bool(edges) or any(split(line).predicate in _chained() for line in self._change.gone)
+        with Ledger(self.earlier.folder / keep.INDEX) as earlier:
+            now, then = (
+                links.dates(ledger, rules(), links.below(ledger, things))
+                | (links.chains(ledger, rules()) if chained else set())
+                for ledger in (self.ledger, earlier)
+            )
+        return now, then
+
     def _leaf(self, kind: str, change: Change) -> GraphDigest:
         old = keep.quads_file(self.earlier.folder, kind)
         new = keep.quads_file(keep.folder(self.room), kind)
         return keep.splice(old, new, self.dataset.graph(kind), change)
+
+
+@cache
+def _chained() -> frozenset[bytes]:
+    """The properties that a chain of a transitive property implies, itself among them."""
+    transitive = [str(term).encode() for term in rules().schema.transitive]
+    found = (rules().rule(term, True) for term in transitive)
+    return frozenset(transitive).union(*((*rule.forward, *rule.backward) for rule in found))
 
 
 _FILE: Final = "SELECT file FROM block WHERE no = ?"

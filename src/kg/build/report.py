@@ -24,6 +24,7 @@ SEVERITIES: Final = {
 }
 
 _IRI: Final = re.compile(r"https?://[^\s,;)}]*[^\s,;.:)}]")
+_CLASS: Final = SH + "ClassConstraintComponent"
 _RESULTS: Final = "urn:x-kg:result:"
 
 
@@ -69,10 +70,13 @@ def to_findings(
 
 def _finding(result: Result, location: Location | None) -> Finding:
     wrong, _, remedy = _IRI.sub(lambda iri: _name(iri[0]), result.message).partition(". ")
+    wrong = wrong.rstrip(".")
+    if result.component == _CLASS and result.value:  # a shape has one message for number and kind alike
+        wrong += f"; {_name(result.value)} is not of that kind"
     return Finding(
         severity=result.severity,
         code=result.code,
-        message=f"{result.label or _name(result.focus)}: {wrong.rstrip('.')}",
+        message=f"{result.label or _name(result.focus)}: {wrong}",
         remedy=remedy,
         location=location,
         focus=result.focus,

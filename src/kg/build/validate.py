@@ -11,15 +11,19 @@ Only this module imports pyshacl, and only when it validates (240 ms).
 from __future__ import annotations
 
 import logging
+import os
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import pyoxigraph as ox
 
 from kg import resources
+from kg.build.core import Screen, View
 from kg.build.report import SEVERITIES, Result, as_shacl_report, to_findings
 from kg.errors import EnvironmentFault
 from kg.findings import Severity
@@ -39,6 +43,12 @@ __all__ = [
     "validate_plain",
     "written",
 ]
+
+SUBCLASS: Final = ox.NamedNode(RDFS + "subClassOf")
+TYPE: Final = ox.NamedNode(RDF + "type")
+_THREADS: Final = os.cpu_count() or 1
+_BATCH: Final = 1_000
+"""Suspects that are shown to pyshacl at once, so that its graph stays small."""
 
 _SPARQL_COMPONENT: Final = SH + "SPARQLConstraintComponent"
 _LABELS: Final = (SKOS + "prefLabel", RDFS + "label", DCTERMS + "title", PAC + "writtenForm")
@@ -64,20 +74,75 @@ def validate(store: ox.Store, shapes_folder: Path | None = None) -> list[Result]
     that reaches a node by way of two classes is reported once.
     Raises EnvironmentFault if the shapes are missing, do not parse or have a query that cannot run.
     """
-    shapes = _read_shapes(shapes_folder or resources.shapes())
-    found = set(_run_pyshacl(_union(store), _core(shapes)))
-    for constraint in _constraints(ox.Store(), shapes):
-        found.update(_run_constraint(store, constraint))
-    return [replace(r, label=label_of(store, r.focus)) for r in sorted(found, key=lambda r: r.sort_key)]
+    shapes = read_shapes(shapes_folder or resources.shapes())
+    with ThreadPoolExecutor(_THREADS) as pool:  # a query does not hold the interpreter's lock
+        asked = [
+            pool.submit(list, run(store, constraint))
+            for constraint in constraints(shapes)
+        ]
+        screen = screen_of(shapes, store)
+        found = set(core(store, shapes, screen, screen.focus_nodes(View(store))))
+        for results in asked:
+            found.update(results.result())
+    return in_order(found, store)
+
+
+def in_order(results: Iterable[Result], store: ox.Store) -> list[Result]:
+    """Results in a fixed order, each with the label that its focus has in a store."""
+    found = sorted(set(results), key=lambda result: result.sort_key)
+    return [replace(result, label=label_of(store, result.focus)) for result in found]
+
+
+def screen_of(shapes: Iterable[ox.Quad], store: ox.Store) -> Screen:
+    """The screen of the Core constraints among the shapes."""
+    return Screen((quad for quad in shapes if quad.predicate.value not in _NOT_CORE), store)
 
 
 def validate_plain(store: ox.Store, shapes_folder: Path | None = None) -> list[Result]:
     """The same by stock pyshacl alone. Slow; it is the measure by which ``validate`` is tested."""
-    shapes = _read_shapes(shapes_folder or resources.shapes())
+    shapes = read_shapes(shapes_folder or resources.shapes())
     return sorted(set(_run_pyshacl(_union(store), shapes)), key=lambda r: r.sort_key)
 
 
-def _read_shapes(folder: Path) -> list[ox.Quad]:
+def core(
+    store: ox.Store, shapes: Sequence[ox.Quad], screen: Screen, nodes: Iterable[Any]
+) -> Iterator[Result]:
+    """The results of the Core constraints on these focus nodes, from pyshacl.
+
+    It is shown only what may not conform (``kg.build.core``), with all that a shape can see from there.
+    """
+    asked = _core(shapes)
+    suspects = screen.suspects(nodes, View(store))
+    schema = [*store.quads_for_pattern(None, SUBCLASS, None)]
+    while batch := list(islice(suspects, _BATCH)):
+        seen = {written(node) for node in batch}
+        data = [*schema, *_neighbourhood(batch, screen, store)]
+        yield from (result for result in _run_pyshacl(data, asked) if result.focus in seen)
+
+
+def _neighbourhood(nodes: Iterable[Any], screen: Screen, store: ox.Store) -> Iterator[ox.Quad]:
+    """All that is said of the nodes, and what the shapes can see from there, as deep as they reach."""
+    level, seen = set(nodes), set[Any]()
+    for node in level:
+        if not isinstance(node, ox.Literal):
+            yield from store.quads_for_pattern(node, None, None)
+        for predicate in (p for target in screen.targets for p in target.objects_of):
+            yield from store.quads_for_pattern(None, predicate, node)
+    for _ in range(screen.depth):
+        seen |= level
+        level = {
+            quad.object
+            for node in level
+            for path in screen.paths
+            for quad in store.quads_for_pattern(node, path, None)
+            if not isinstance(quad.object, ox.Literal)
+        } - seen
+        for node in level:
+            for path in screen.paths:
+                yield from store.quads_for_pattern(node, path, None)
+
+
+def read_shapes(folder: Path) -> list[ox.Quad]:
     files = sorted(folder.glob("*.ttl"))
     if not files:
         raise EnvironmentFault(f"there are no shapes in {folder}", hint="install the package again")
@@ -91,7 +156,7 @@ def _read_shapes(folder: Path) -> list[ox.Quad]:
     return quads
 
 
-def _core(shapes: list[ox.Quad]) -> list[ox.Quad]:
+def _core(shapes: Sequence[ox.Quad]) -> list[ox.Quad]:
     """The Core constraints, with the property shapes of a targeted node shape targeted directly.
 
     A property shape means the same with the targets as without the node shape around it (SHACL
@@ -120,17 +185,27 @@ def _core(shapes: list[ox.Quad]) -> list[ox.Quad]:
 
 
 @dataclass(frozen=True, slots=True)
-class _Constraint:
+class Constraint:
     """A SPARQL-based constraint (SHACL section 5) with what its results take from its shape."""
 
     name: str
     shape: str
     severity: Severity
     message: str
-    query: str
+    select: str
+    targets: str
+    classes: frozenset[Any]
+    subjects_of: frozenset[Any]
+
+    @property
+    def query(self) -> str:
+        """The query with the pattern of the targets in front of its own."""
+        return with_pattern(self.select, self.targets, self.name)
 
 
-def _constraints(store: ox.Store, shapes: Iterable[ox.Quad]) -> Iterator[_Constraint]:
+def constraints(shapes: Iterable[ox.Quad]) -> Iterator[Constraint]:
+    """The SPARQL-based constraints among the shapes, those that are not switched off, in a fixed order."""
+    store = ox.Store()
     store.extend(shapes)
     for quad in sorted(store.quads_for_pattern(None, _sh("sparql"), None), key=str):
         shape, node = quad.subject, quad.object
@@ -138,14 +213,26 @@ def _constraints(store: ox.Store, shapes: Iterable[ox.Quad]) -> Iterator[_Constr
             continue
         severity = _one(store, shape, "severity", SH + "Violation")
         message = _one(store, node, "message", "") or _one(store, shape, "message", "")
-        prefixes = _prefixes(store, node)
-        query = _with_targets(_one(store, node, "select", ""), _target_pattern(store, shape), written(node))
-        yield _Constraint(written(node), written(shape), SEVERITIES[severity], message, prefixes + query)
+        yield Constraint(
+            written(node),
+            written(shape),
+            SEVERITIES[severity],
+            message,
+            _prefixes(store, node) + _one(store, node, "select", ""),
+            _target_pattern(store, shape),
+            _objects(store, shape, "targetClass"),
+            _objects(store, shape, "targetSubjectsOf"),
+        )
 
 
-def _with_targets(select: str, targets: str, name: str) -> str:
-    query, changed = _BODY.subn(lambda found: found[0] + targets, select, count=1)
-    if not changed or not targets:
+def _objects(store: ox.Store, subject: Any, name: str) -> frozenset[Any]:
+    return frozenset(quad.object for quad in store.quads_for_pattern(subject, _sh(name), None))
+
+
+def with_pattern(select: str, pattern: str, name: str) -> str:
+    """The query with a pattern in front of its own. Raises EnvironmentFault where it has no place."""
+    query, changed = _BODY.subn(lambda found: found[0] + pattern, select, count=1)
+    if not changed or not pattern:
         raise EnvironmentFault(
             f"the constraint {name} cannot run as a set query",
             hint="write its query as SELECT … WHERE {…} and give its shape a target",
@@ -175,9 +262,10 @@ def _prefixes(store: ox.Store, constraint: Any) -> str:
     return "".join(sorted(lines))
 
 
-def _run_constraint(store: ox.Store, constraint: _Constraint) -> Iterator[Result]:
+def run(store: ox.Store, constraint: Constraint, query: str = "") -> Iterator[Result]:
+    """The results of a constraint on all its targets, or of the query given, which asks about fewer."""
     try:
-        solutions: Any = store.query(constraint.query, use_default_graph_as_union=True)
+        solutions: Any = store.query(query or constraint.query, use_default_graph_as_union=True)
     except SyntaxError as fault:
         raise EnvironmentFault(f"the query of {constraint.name} does not parse: {fault}") from fault
     names = [variable.value for variable in solutions.variables]

@@ -118,7 +118,8 @@ def papers(
     }
     with disk.faults("writing the manifest", folder):
         _write(folder / layout.MANIFEST, manifest)
-        _write(folder / layout.GRAPHS, {"graphs": [asdict(graph) for graph in graphs]})
+        rows = (json.dumps({"graph": g.graph, "digest": g.digest, "triples": g.triples}) for g in graphs)
+        (folder / layout.GRAPHS).write_text('{"graphs": [\n' + ",\n".join(rows) + "\n]}\n", encoding="utf-8")
         (folder / layout.REPORT).write_text(as_json(findings), encoding="utf-8")
     return digest
 

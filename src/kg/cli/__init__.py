@@ -1,6 +1,9 @@
 """The ``kg`` command: one thin function for each sub-command.
 
     build, validate, digest    kg.cli.data      records to a release
+    fmt, schema                kg.cli.curate    beside an editor
+    new                        kg.cli.new       a record to fill in
+    passage                    kg.cli.passage   words to evidence, and back
     query, export, tell        kg.cli.ask       a release to answers, files and sentences
     serve                      kg.cli.serving   a release to the web
     releases                   kg.cli.releases  what is in the store
@@ -36,12 +39,12 @@ class _Parser(argparse.ArgumentParser):
 
 def parser() -> argparse.ArgumentParser:
     """The whole command line."""
-    from kg.cli import ask, data, diffs, releases, serving
+    from kg.cli import ask, curate, data, diffs, new, passage, releases, serving
 
     top = _Parser(prog="kg", description="A knowledge graph of institutional diplomacy.")
     top.add_argument("--version", action="version", version=f"kg {__version__}")
     commands = top.add_subparsers(title="commands", metavar="COMMAND", required=True, dest="command")
-    for module in (data, ask, serving, releases, diffs):
+    for module in (data, new, passage, curate, ask, serving, releases, diffs):
         module.add_to(commands)
     return top
 

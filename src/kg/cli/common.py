@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from kg.errors import DataError
+from kg.errors import DataError, UsageError
 from kg.settings import TABLE, Settings
 
 if TYPE_CHECKING:
@@ -34,14 +34,13 @@ def dataset_option(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--dataset", metavar="DATASET", help="a name or a folder (default: the bundled one)")
 
 
-def sources_option(parser: argparse.ArgumentParser, required: bool = False) -> None:
-    """``--sources DIR``."""
+def sources_option(parser: argparse.ArgumentParser, default: str = "") -> None:
+    """``--sources DIR``; ``default`` says what is taken where nothing is given."""
     parser.add_argument(
         "--sources",
         type=Path,
-        required=required,
         metavar="DIR",
-        help="folder of the source texts that are quoted",
+        help="folder of the source texts that are quoted" + (f" (default: {default})" if default else ""),
     )
 
 
@@ -82,10 +81,9 @@ def release_option(parser: argparse.ArgumentParser) -> None:
 
 def releases(options: argparse.Namespace) -> Releases:
     """The releases of the dataset named, in the store named."""
-    from kg.records import dataset
     from kg.release import Releases
 
-    return Releases(settings(options).store, dataset.find(options.dataset).name)
+    return Releases.of(settings(options).store, options.dataset)
 
 
 @contextlib.contextmanager
@@ -119,6 +117,18 @@ def folder(found: Dataset) -> Path:
     """The dataset's folder as a person would write it here: relative where it lies below."""
     here = Path.cwd()
     return found.root.relative_to(here) if found.root.is_relative_to(here) else found.root
+
+
+def own(found: Dataset) -> Dataset:
+    """The dataset, if it is the user's to change. Raises UsageError for one inside an installed program."""
+    from kg import resources
+
+    if found.root.is_relative_to(resources.package()):
+        raise UsageError(
+            f"{found.name} is part of the installed program",
+            hint=f"work on a copy: cp -r {found.root} my-dataset",
+        )
+    return found
 
 
 def progress() -> Callable[[str, str], None] | None:

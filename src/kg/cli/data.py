@@ -5,13 +5,13 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from kg.cli import common
 from kg.errors import DataError
-from kg.findings import as_json, as_text, count, stops_release
+from kg.findings import Finding, Severity, as_json, as_text, count, stops_release
 
 
 def add_to(commands: common.Commands) -> None:
@@ -34,11 +34,22 @@ def add_to(commands: common.Commands) -> None:
     validate.add_argument(
         "--format", choices=("human", "json", "turtle"), default="human", help="form of the report"
     )
+    validate.add_argument(
+        "--severity",
+        choices=tuple(map(str, Severity)),
+        default=str(Severity.INFO),
+        help="for people: show what is of this severity or worse (default: info, which is all)",
+    )
+    validate.add_argument(
+        "--article",
+        metavar="SLUG",
+        help="for people: show what concerns this article and the records that cite it",
+    )
     validate.set_defaults(run=run_validate)
 
     digest = commands.add_parser("digest", help="write the digests of all quoted passages to passages.yaml")
     common.dataset_argument(digest)
-    common.sources_option(digest, required=True)
+    common.sources_option(digest, "the dataset's own folder sources/, if it has one")
     digest.set_defaults(run=run_digest)
 
 
@@ -97,15 +108,41 @@ def run_validate(options: argparse.Namespace) -> int:
     elif options.format == "turtle":
         sys.stdout.write(pipeline.shacl_report(findings, results).decode())
     else:
-        sys.stdout.write(as_text(findings, root))
+        _print_findings(_shown(findings, options), len(set(findings)), root)
     return DataError.exit_code if stops_release(findings) else 0
+
+
+def _shown(findings: Sequence[Finding], options: argparse.Namespace) -> list[Finding]:
+    """The findings that were asked for: of this severity and worse, of one article."""
+    from kg.records import dataset, scope
+    from kg.records.load import parse
+
+    ranks = list(Severity)
+    least = ranks.index(Severity(options.severity))
+    shown = [finding for finding in findings if ranks.index(finding.severity) <= least]
+    if options.article:
+        return scope.of_article(shown, parse(dataset.find(options.dataset)).records, options.article)
+    return shown
+
+
+def _print_findings(shown: Sequence[Finding], total: int, root: Path | None) -> None:
+    """The findings, and how many others there are."""
+    sys.stdout.write(as_text(shown, root))
+    if hidden := total - len(set(shown)):
+        print(f"{hidden} other findings are not shown")
 
 
 def run_digest(options: argparse.Namespace) -> int:
     """Write passages.yaml anew."""
     from kg.records import dataset, digests, passages
 
-    found = dataset.find(options.dataset)
-    number = digests.write(found, options.sources)
-    print(f"{found.root / passages.FILE}: {number} passages")
+    found = common.own(dataset.find(options.dataset))
+    try:
+        written = digests.write(found, options.sources)
+    except DataError as error:
+        raise error.within(common.folder(found)) from error
+    if written.findings:
+        sys.stdout.write(as_text(written.findings, common.folder(found)))
+    kept = f"; those of {', '.join(written.missing)} kept as they were" if written.missing else ""
+    print(f"{common.folder(found) / passages.FILE}: {written.number} passages{kept}")
     return 0

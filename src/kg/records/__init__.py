@@ -21,6 +21,16 @@
     load      all of this in order: a folder -> expanded records and findings
     digests   writes passages.yaml
     schema    model -> JSON Schema for editors
+    comments  YAML files as values with their comments
+    scalars   how a text is written in YAML
+    fmt       record files in one layout, the comments kept
+    templates new records as text, what is missing marked TODO
+    new       a new record into the file where such records stand
+    articles  where a new article runs from and to in its source text
+    find      words to places in a text, however they are typed
+    sources   words to passages that can be cited, and back
+    citations which passages records cite
+    scope     which findings concern one article
     context   model -> the published JSON-LD context
     generate  writes both, and checks that they are current
 

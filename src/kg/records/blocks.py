@@ -56,7 +56,7 @@ ROW_ID: Final = re.compile(rb'^"?' + vocab.LOCAL_ID.pattern.encode(), re.MULTILI
 class Block:
     """A piece of a file. ``line`` is that of its first byte; ``header`` the first row of a CSV file.
 
-    Two pieces with the same form, header and content hold the same records, wherever they stand.
+    Two pieces with the same form, header and content hold the same records, but for their places.
     """
 
     file: str

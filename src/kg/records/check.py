@@ -13,7 +13,7 @@ from kg.records import model
 from kg.records.dataset import FILE as DATASET
 from kg.records.dataset import Dataset
 from kg.records.index import Index
-from kg.records.names import nearest
+from kg.records.names import nearest, to_refer
 from kg.records.passages import FILE, Digests, Passage, SourceText, digest
 
 _TWICE = "SELECT id FROM thing GROUP BY id HAVING COUNT(*) > 1"
@@ -68,7 +68,7 @@ def references(index: Index, lost: Collection[str] = ()) -> Iterator[Finding]:
                 Severity.VIOLATION,
                 "dangling-reference",
                 f"{field}: there is no record {wanted!r}",
-                nearest(wanted, fitting),
+                to_refer(wanted, field, paths.split(), fitting),
                 at,
             )
 

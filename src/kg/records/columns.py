@@ -52,6 +52,8 @@ def columns(cells: list[Text], fields: dict[str, Kind], findings: list[Finding])
 
     Empty where the file cannot be read at all: its first column is not ``id``.
     """
+    if not cells:
+        return []
     names = [cell.value for cell in cells]
     if names[0] != "id":
         message = f"the first column is {names[0]!r}, not 'id'"

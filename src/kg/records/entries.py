@@ -14,10 +14,10 @@ from kg import vocab
 from kg.findings import Finding
 from kg.records import expand, model
 from kg.records.blocks import Block
+from kg.records.citations import cited_by
 from kg.records.dataset import Dataset
 from kg.records.model import Kind
 from kg.records.parse import Record, Value
-from kg.records.passages import Passage
 from kg.records.piece import parse_block
 
 
@@ -131,17 +131,8 @@ def _references(record: Record, space: str) -> Iterator[Reference]:
                     yield Reference(name, wanted, " ".join(found.paths), at.line, at.column)
 
 
-def cited(record: Record) -> Iterator[tuple[Passage, Value]]:
-    """The passages that a record names as its evidence, without those inside it, and where it does."""
-    for name, values in record.values.items():
-        if record.type.fields[name].kind is Kind.PASSAGE:
-            for value in values:
-                if passage := Passage.parse(value.text):
-                    yield passage, value
-
-
 def _citations(record: Record) -> Iterator[Citation]:
-    for passage, value in cited(record):
+    for passage, value in cited_by(record):
         span = (passage.article, passage.start, passage.end)
         yield Citation(record.id, passage.name, *span, value.at.line, value.at.column)
 

@@ -99,7 +99,8 @@ class _Scanner:
             return mapping(pairs, at, self._findings, CODE)
         found = _LITERAL.match(self.text, start)
         if found is None:
-            raise _Broken(start, "no value begins here", _remedy(char))
+            remedy = "a value is a text in double quotes, a number, true, false, a list or an object"
+            raise self._broken("no value begins here", remedy)
         self.position = found.end()
         return Text("" if found[0] == "null" else found[0], at)
 
@@ -117,11 +118,11 @@ class _Scanner:
 
     def _member(self, depth: int) -> tuple[Node, Node]:
         if self._next() != '"':
-            raise _Broken(self.position, "a name is missing", 'write "name": value')
+            raise self._broken("a name is missing", 'write "name": value')
         name = Text("", self._place(self.position))
         name = Text(self._string(), name.at, plain=False)
         if self._next() != ":":
-            raise _Broken(self.position, "a colon is missing", 'write "name": value')
+            raise self._broken("a colon is missing", 'write "name": value')
         self.position += 1
         return name, self._value(depth)
 
@@ -133,19 +134,16 @@ class _Scanner:
             return
         while True:
             if self._next() == end:
-                raise _Broken(self.position, f"a comma stands before the {end}", "remove the comma")
+                raise self._broken(f"a comma stands before the {end}", "remove the comma")
             yield part()
-            char = self._next()
+            if self._next() not in (end, ","):
+                raise self._broken(f"a comma or {end} is missing", "check the quotes and commas")
             self.position += 1
-            if char == end:
+            if self.text[self.position - 1] == end:
                 return
-            if char != ",":
-                raise _Broken(
-                    self.position - 1, f"a comma or {end} is missing", "check the quotes and commas"
-                )
 
-
-def _remedy(char: str) -> str:
-    if not char:
-        return "the text ends too early: check the brackets"
-    return "a value is a text in double quotes, a number, true, false, a list or an object"
+    def _broken(self, problem: str, remedy: str) -> _Broken:
+        """What is wrong at the position; where the text ends there, it is that."""
+        if self.position < len(self.text):
+            return _Broken(self.position, problem, remedy)
+        return _Broken(self.position, "the text ends too early", "close the brackets, or end the list")

@@ -29,7 +29,7 @@ def records(block: Block, parser: Parser) -> Iterator[Record]:
 
 def _record(line: bytes, at: Location, quick: _Quick, parser: Parser) -> Record | None:
     text = _text(line, at, parser)
-    if text is None:
+    if not text:
         return None
     before = len(parser.findings)
     node = quick.node(text, at)
@@ -45,7 +45,8 @@ def _record(line: bytes, at: Location, quick: _Quick, parser: Parser) -> Record 
     return parser.record(node)
 
 
-def _text(line: bytes, at: Location, parser: Parser) -> str | None:
+def _text(line: bytes, at: Location, parser: Parser) -> str:
+    """The line as text; empty, and a finding, where it cannot be read."""
     try:
         if len(line) <= MAX_RECORD:
             return line.decode("utf-8-sig" if at.line == 1 else "utf-8")
@@ -55,7 +56,7 @@ def _text(line: bytes, at: Location, parser: Parser) -> str | None:
     except UnicodeDecodeError as error:
         parser.findings.append(not_utf8(error, at.file, at.line, jsontext.CODE))
     parser.lost.update(names_in(line))
-    return None
+    return ""
 
 
 class _Quick:

@@ -34,12 +34,12 @@ def read_block(block: Block, parser: Parser) -> Iterator[Record]:
     if block.form in (Form.YAML, Form.JSON):
         yield from _document(block, parser)
         return
-    if not block.content.strip():
-        parser.empty(Location(block.file))
     if block.form is Form.LINES:
         yield from lines.records(block, parser)
     elif block.header.strip():
         yield from table.records(block, parser)
+    if not block.content.strip() and not parser.findings:
+        parser.empty(Location(block.file))
 
 
 def _document(block: Block, parser: Parser) -> Iterator[Record]:

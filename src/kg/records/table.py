@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Iterator, Sequence
-from typing import Final
+from collections.abc import Iterator
+from typing import Final, TypeAlias
 
 from kg.findings import Finding, Location, Severity
 from kg.records.blocks import MAX_RECORD, ROW_ID, Block, continues, rows
@@ -19,38 +19,55 @@ from kg.records.growing import Growing
 from kg.records.parse import Parser, Record
 from kg.records.reader import Text, not_utf8
 
+Row: TypeAlias = tuple[Location, bytes]
+Cells: TypeAlias = list[Text | None]
+
 CODE: Final = "csv-syntax"
 _CELL: Final = re.compile(r'(?:"([^"]*(?:""[^"]*)*)"|([^",\r\n]*))(,|\r?\n?\Z)')
 _QUOTED: Final = re.compile(r'"[^"]*(?:""[^"]*)*"')
-_BARS: Final = re.compile(r"(\\*)\|")
+_BARS: Final = re.compile(r"(?<!\\)(\\*)\|")
 
 
 def records(block: Block, parser: Parser) -> Iterator[Record]:
     """The records of a piece of CSV, as they come; faults go to the parser."""
     header = _header(block, parser)
     if not header:
-        parser.lost.update(_names(block.content))
+        parser.lost.update(_names(block.header + block.content))  # a quote left open takes all along
         return
-    growing: Growing | None = None
-    fit = True
+    for held in _held_together(block):
+        if record := _record(held, header, parser):
+            yield record
+
+
+def _held_together(block: Block) -> Iterator[list[Row]]:
+    """The rows of each record."""
+    held: list[Row] = []
     for line, row in rows(enumerate(io.BytesIO(block.content), block.line)):
-        if not row.strip():
+        if held and not continues(row):
+            yield held
+            held = []
+        if row.strip():
+            held.append((Location(block.file, line), row))
+    if held:
+        yield held
+
+
+def _record(held: list[Row], header: list[Column | None], parser: Parser) -> Record | None:
+    at, first = held[0]
+    if continues(first):
+        _fault(parser, at, *_ORPHAN)
+        return None
+    growing = Growing(at)
+    for place, row in held:
+        cells = _row(row, len(header), place, parser)
+        if cells is not None:
+            for nowhere in growing.add(_filled(header, cells)):
+                _fault(parser, nowhere, *_NOTHING_BEGUN)
             continue
-        cells = _row(row, len(header), Location(block.file, line), parser)
-        if not continues(row):
-            if growing and (record := parser.record(growing.node())):
-                yield record
-            growing = Growing(Location(block.file, line)) if cells else None
-            fit = cells is not None
-        elif growing is None and fit:
-            _fault(parser, Location(block.file, line), *_ORPHAN)
-        if cells is None:
-            parser.lost.update(growing.names() if growing else _names(row))
-        elif growing:
-            for at in growing.add(_filled(header, cells)):
-                _fault(parser, at, *_NOTHING_BEGUN)
-    if growing and (record := parser.record(growing.node())):
-        yield record
+        parser.lost.update(growing.names() or _names(row))
+        if row is first:
+            return None
+    return parser.record(growing.node())
 
 
 _ORPHAN: Final = ("the row goes on with a record, but none stands above it", "begin a record: give its id")
@@ -70,11 +87,11 @@ def _names(content: bytes) -> Iterator[str]:
 
 
 def _header(block: Block, parser: Parser) -> list[Column | None]:
-    cells = _cells(block.header.removeprefix(b"\xef\xbb\xbf"), Location(block.file), parser)
-    return columns(cells, known(parser.model), parser.findings) if cells else []
+    cells = _cells(block.header.removeprefix(b"\xef\xbb\xbf"), Location(block.file), parser, empty=True)
+    return columns(list(filter(None, cells or ())), known(parser.model), parser.findings)
 
 
-def _row(row: bytes, width: int, at: Location, parser: Parser) -> Sequence[Text] | None:
+def _row(row: bytes, width: int, at: Location, parser: Parser) -> Cells | None:
     cells = _cells(row, at, parser)
     if cells is None or len(cells) == width:
         return cells
@@ -83,8 +100,11 @@ def _row(row: bytes, width: int, at: Location, parser: Parser) -> Sequence[Text]
     return None
 
 
-def _cells(row: bytes, at: Location, parser: Parser) -> list[Text] | None:
-    """The cells of a row with their places; None, and a finding, where it cannot be read."""
+def _cells(row: bytes, at: Location, parser: Parser, empty: bool = False) -> Cells | None:
+    """The cells of a row with their places; None, and a finding, where it cannot be read.
+
+    An empty cell is None, unless ``empty`` asks for its place as well.
+    """
     if len(row) > MAX_RECORD:
         message = f"the row is longer than {MAX_RECORD:,} bytes"
         _fault(parser, at, message, "close the quote that was opened last before it, or write less")
@@ -94,16 +114,15 @@ def _cells(row: bytes, at: Location, parser: Parser) -> list[Text] | None:
     except UnicodeDecodeError as error:
         parser.findings.append(not_utf8(error, at.file, at.line, CODE))
         return None
-    cells: list[Text] = []
+    cells: Cells = []
     position = 0
     while True:
         found = _CELL.match(text, position)
-        place = _place(text, position, at)
         if found is None:
-            _fault(parser, place, *_unreadable(text, position))
+            _fault(parser, _place(text, position, at), *_unreadable(text, position))
             return None
-        quoted = found[1]
-        cells.append(Text(found[2] if quoted is None else quoted.replace('""', '"'), place, quoted is None))
+        value = found[1].replace('""', '"') if found[1] else found[2]
+        cells.append(Text(value or "", _place(text, position, at)) if value or empty else None)
         position = found.end()
         if found[3] != ",":
             return cells
@@ -127,9 +146,9 @@ def _unreadable(text: str, position: int) -> tuple[str, str]:
     return "a quote is opened and not closed", "close it, and double the quotes that belong to the text"
 
 
-def _filled(header: list[Column | None], cells: Sequence[Text]) -> Iterator[tuple[Column, list[Text]]]:
+def _filled(header: list[Column | None], cells: Cells) -> Iterator[tuple[Column, list[Text]]]:
     for column, cell in zip(header, cells, strict=True):
-        if column and cell.value:
+        if column and cell:
             yield column, _values(cell)
 
 
@@ -150,4 +169,4 @@ def _values(cell: Text) -> list[Text]:
             values.append(held)
             held = ""
     values.append(held + cell.value[end:])
-    return [Text(value, cell.at, cell.plain) for value in values]
+    return [Text(value, cell.at) for value in values]

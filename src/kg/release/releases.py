@@ -47,6 +47,23 @@ class Releases:
                 hint="lower-case letters, digits and single hyphens",
             )
 
+    @classmethod
+    def of(cls, store_root: Path, name_or_folder: str | Path | None) -> Releases:
+        """The releases of the dataset of this name or folder; of the bundled one for None.
+
+        A name that is in the store is enough: releases can be read where the records are not at hand.
+        Raises NotFound if there is no such dataset, DataError if its dataset.toml is wrong.
+        """
+        from kg.records import dataset
+
+        try:
+            return cls(store_root, dataset.find(name_or_folder).name)
+        except NotFound:
+            name = str(name_or_folder)
+            if vocab.SLUG.fullmatch(name) and (store_root / name / "releases").is_dir():
+                return cls(store_root, name)
+            raise
+
     @property
     def path(self) -> Path:
         """``<store>/<dataset>``."""

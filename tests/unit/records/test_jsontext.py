@@ -78,7 +78,9 @@ def test_it_reads_what_the_standard_library_writes(value: object, indent: int | 
     [
         (b'{"a": 1,\n "a": 2}', 2, 2, "stands twice"),
         (b'{"a": 1,\n}', 2, 1, "comma stands before"),
-        (b"[1,\n 2", 2, 3, "comma or ] is missing"),
+        (b"[1,\n 2 3", 2, 4, "comma or ] is missing"),
+        (b"[1,\n 2", 2, 3, "ends too early"),
+        (b'{"a": 1,', 1, 9, "ends too early"),
         (b'{"a" 1}', 1, 6, "colon"),
         (b"{a: 1}", 1, 2, "a name is missing"),
         (b"['a']", 1, 2, "no value"),
@@ -92,7 +94,7 @@ def test_it_reads_what_the_standard_library_writes(value: object, indent: int | 
         (rb'[{"\udc00": 1}]', 1, 3, "half a character"),
         (b'{"a": 1}\n{"a": 2}', 2, 1, "goes on after its end"),
         (b'["\xff"]', 1, 3, "not UTF-8"),
-        (b"[", 1, 2, "no value"),
+        (b"[", 1, 2, "ends too early"),
     ],
 )
 def test_a_fault_is_named_with_line_and_column(content: bytes, line: int, column: int, word: str):
