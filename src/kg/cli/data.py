@@ -67,7 +67,12 @@ def run_build(options: argparse.Namespace) -> int:
         return error.exit_code
     if options.json:
         tally = {str(k): v for k, v in count(built.findings).items()}
-        body = {"digest": built.release.digest, "counts": built.counts, "findings": tally}
+        body = {
+            "digest": built.release.digest,
+            "rebuilt": built.rebuilt,
+            "counts": built.counts,
+            "findings": tally,
+        }
         print(json.dumps(body, indent=2, ensure_ascii=False))
         return 0
     if built.findings:
