@@ -102,7 +102,8 @@ def run_validate(options: argparse.Namespace) -> int:
     root: Path | None
     try:
         found = dataset.find(options.dataset)
-        checked = pipeline.check(found, options.sources, common.progress(), options.jobs)
+        with common.progress() as say:
+            checked = pipeline.check(found, options.sources, say, options.jobs)
         findings, results, root = checked.findings, checked.results, common.folder(found)
     except DataError as error:  # dataset.toml itself
         if not error.findings:
