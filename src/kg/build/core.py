@@ -12,7 +12,6 @@ import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
 from typing import Any, Final, TypeAlias
 
 import pyoxigraph as ox
@@ -45,8 +44,8 @@ class View:
 
     def __init__(self, store: ox.Store) -> None:
         self._store = store
-        self.types = cache(self._types)
-        self.values = cache(self._values)
+        self._types: dict[Term, frozenset[Term]] = {}
+        self._values: dict[tuple[Term, Term], tuple[Term, ...]] = {}
 
     def properties(self, node: Term) -> Properties:
         """All values of a node, by property."""
@@ -60,13 +59,20 @@ class View:
         """What has a property, or a property with this value; some may come twice."""
         return (quad.subject for quad in self._quads(None, predicate, value))
 
-    def _types(self, node: Term) -> frozenset[Term]:
-        return frozenset(self._values(node, _TYPE))
+    def types(self, node: Term) -> frozenset[Term]:
+        """The classes that a node is said to be of."""
+        if node not in self._types:
+            self._types[node] = frozenset(self.values(node, _TYPE))
+        return self._types[node]
 
-    def _values(self, node: Term, predicate: Term) -> tuple[Term, ...]:
+    def values(self, node: Term, predicate: Term) -> tuple[Term, ...]:
+        """The values of one property of a node."""
         if isinstance(node, ox.Literal):
             return ()
-        return tuple({quad.object: None for quad in self._quads(node, predicate, None)})
+        if (node, predicate) not in self._values:
+            found = tuple({quad.object: None for quad in self._quads(node, predicate, None)})
+            self._values[node, predicate] = found
+        return self._values[node, predicate]
 
     def _quads(self, subject: Term, predicate: Term, value: Term) -> Iterator[ox.Quad]:
         return self._store.quads_for_pattern(subject, predicate, value)

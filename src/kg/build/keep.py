@@ -115,31 +115,49 @@ def fixed(dataset: Dataset, own: Mapping[str, Any], sources: Mapping[str, str] |
     return {**{name: getattr(dataset, name) for name in names}, "kg": own, "sources": sources}
 
 
-def earlier(releases: Releases, wanted: Mapping[str, Any]) -> Earlier | None:
+@contextlib.contextmanager
+def earlier(releases: Releases, wanted: Mapping[str, Any]) -> Iterator[Earlier | None]:
     """The last build, if it was made from the same ``fixed`` things and is whole; else None.
 
     Every byte of its release is compared first: the new one shares its files and takes over their checksums.
+    While the block runs, what is kept and its release stay: ``save`` and pruning leave them alone.
     """
+    with contextlib.ExitStack() as stack:
+        yield _held(stack, releases, wanted)
+
+
+def _held(stack: contextlib.ExitStack, releases: Releases, wanted: Mapping[str, Any]) -> Earlier | None:
     path = releases.path / FOLDER
-    state = State.read(path)
-    if state is None or state.fixed != wanted:
-        return None
     try:
+        before = path.stat().st_ino
+        stack.enter_context(disk.shared(path))
+        state = State.read(path)
+        if state is None or state.fixed != wanted or path.stat().st_ino != before:
+            return None
         release = releases.open(state.release)
-        release.verify()
-    except (NoRelease, NotFound, StoreDamaged):
+        stack.enter_context(disk.shared(release.path))
+        release.verify()  # it may have been pruned before it was held
+    except (OSError, NoRelease, NotFound, StoreDamaged):
         return None
     return Earlier(release, path, state)
 
 
 def save(room: Path, releases: Releases, state: State) -> None:
-    """Put what a build has kept in its room in the place of what the last one had. Raises OSError."""
-    state.save(folder(room))
+    """Put what a build has kept in its room in the place of what the last one had.
+
+    Where that cannot be, the last one's stays, or none: the release is published, and the next build
+    takes longer. So it is where another build is using what the last one had.
+    """
     target = releases.path / FOLDER
-    with contextlib.suppress(FileNotFoundError):
-        target.rename(room / "ledger-before")
-    with contextlib.suppress(OSError):  # another build was quicker: its ledger is as good
-        folder(room).rename(target)
+    with contextlib.suppress(OSError):
+        state.save(folder(room))
+        if not target.exists():
+            folder(room).rename(target)
+            return
+        with disk.alone(target) as free:
+            if free:
+                target.rename(room / "ledger-before")
+                folder(room).rename(target)
 
 
 def quads_file(folder: Path, kind: str) -> Path:

@@ -9,14 +9,13 @@ where it can (``kg.build.rebuild``), and otherwise from nothing (``kg.build.scra
 from __future__ import annotations
 
 import contextlib
-import shutil
 import sqlite3
 import tempfile
-from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from kg import disk
 from kg.build import inputs, keep, rebuild, scratch, write
@@ -26,7 +25,7 @@ from kg.build.keep import Earlier, State
 from kg.build.made import Made
 from kg.build.progress import Meter, Progress
 from kg.build.report import Result
-from kg.build.shards import INFERRED, Statistics
+from kg.build.shards import DESCRIPTION, INFERRED, Statistics
 from kg.errors import DataError
 from kg.findings import Finding, Severity, count, in_order, stops_release
 from kg.records import changes, load, passages
@@ -34,20 +33,22 @@ from kg.records.dataset import Dataset
 from kg.records.load import Files, InputFile, Places, Texts
 from kg.release import Release, Releases
 from kg.release import digest as merkle
-
-_DAMAGE: Final = (OSError, sqlite3.Error, RuntimeError)
-"""What is raised where something that was kept is damaged. RuntimeError is pyoxigraph's for corruption."""
+from kg.release.release import CORRUPT
 
 __all__ = ["Built", "Checked", "build", "check", "needs_build", "shacl_report"]
 
 
 @dataclass(frozen=True, slots=True)
 class Built:
-    """A published release, what the gate had to say (no violation), and how much there is."""
+    """A published release, what the gate had to say (no violation), and how much there is.
+
+    ``rebuilt`` says that it was made from the build before, and not from nothing.
+    """
 
     release: Release
     findings: tuple[Finding, ...]
     counts: dict[str, Any]
+    rebuilt: bool
 
 
 def check(
@@ -88,45 +89,65 @@ def build(
     """
     meter = Meter(progress)
     meter.stage("read", str(dataset.root))
-    releases = Releases(store, dataset.name)
     own = tuple(inputs.of_kg())  # before they are used: a change during the build must be seen as one
     quoted = tuple(inputs.of_sources(dataset, sources))
     there = load.files(dataset)
+    fixed = keep.fixed(dataset, inputs.note(own), inputs.note(quoted) if sources else None)
     files = (*there.inputs, *own, *quoted)
-    with releases.stage() as staged, disk.faults("building", staged.parent):
+    task = _Build(dataset, sources, Releases(store, dataset.name), there, fixed, files, meter, jobs)
+    if not fresh:
+        with contextlib.suppress(_Damaged):
+            return task.run(begin=True)
+    return task.run(begin=False)
+
+
+class _Damaged(Exception):
+    """What an earlier build has left cannot be used."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Build:
+    dataset: Dataset
+    sources: Path | None
+    releases: Releases
+    there: Files
+    fixed: Mapping[str, Any]
+    files: tuple[InputFile, ...]
+    meter: Meter
+    jobs: int | None
+
+    def run(self, begin: bool) -> Built:
+        """One attempt, in a room of its own; ``begin`` with an earlier build where there is one.
+
+        Raises as ``build`` does, and _Damaged.
+        """
+        with self.releases.stage() as staged, disk.faults("building", staged.parent):
+            with self._earlier(begin) as earlier:
+                outcome = self._outcome(earlier, staged)
+                like = earlier.release if earlier else None
+                self.meter.stage("publish", outcome.digest)
+                release = self.releases.publish(staged, outcome.digest, inputs.note(self.files), like)
+            state = State(outcome.digest, self.fixed, self.there.sha256, outcome.statistics, outcome.results)
+            keep.save(staged.parent, self.releases, state)
+            return Built(release, outcome.findings, outcome.counts, outcome.rebuilt)
+
+    def _earlier(self, begin: bool) -> AbstractContextManager[Earlier | None]:
+        return keep.earlier(self.releases, self.fixed) if begin else nullcontext()
+
+    def _outcome(self, earlier: Earlier | None, staged: Path) -> _Outcome:
         room = staged.parent
-        fixed = keep.fixed(dataset, inputs.note(own), inputs.note(quoted) if sources else None)
-        earlier = None if fresh else keep.earlier(releases, fixed)
-
-        def outcome_from(earlier: Earlier | None) -> _Outcome:
-            with _made(dataset, there, sources, earlier, room, meter, jobs) as made:
-                return _written(made, dataset, there, files, staged, meter)
-
-        outcome = None
-        if earlier:
-            with contextlib.suppress(*_DAMAGE):  # without it, all is made anew
-                outcome = outcome_from(earlier)
-        if outcome is None:  # now that the stores of the attempt are closed
-            earlier = None
-            _clear(room)
-            outcome = outcome_from(None)
-        like = earlier.release if earlier else None
-        meter.stage("publish", outcome.digest)
-        release = releases.publish(staged, outcome.digest, inputs.note(files), like)
-        keep.save(
-            room,
-            releases,
-            State(outcome.digest, fixed, there.sha256, outcome.statistics, outcome.results),
-        )
-        return Built(release, outcome.findings, outcome.counts)
+        try:
+            with _made(self.dataset, self.there, self.sources, earlier, room, self.meter, self.jobs) as made:
+                return _written(made, self.dataset, self.there, self.files, staged, self.meter)
+        except (OSError, sqlite3.Error, RuntimeError) as error:
+            if earlier and _is_damage(error):
+                raise _Damaged from error
+            raise
 
 
-def _clear(room: Path) -> None:
-    """Remove what an attempt has left in a room. Raises OSError."""
-    for path in room.iterdir():
-        if path.is_dir():
-            shutil.rmtree(path)
-    (room / "release").mkdir()
+def _is_damage(error: Exception) -> bool:
+    """Whether a kept file may be at fault. RocksDB finds a wrong checksum only as it reads: RuntimeError."""
+    return not isinstance(error, RuntimeError) or CORRUPT in str(error)
 
 
 @contextmanager
@@ -169,6 +190,7 @@ class _Outcome:
     counts: dict[str, Any]
     statistics: Statistics
     results: tuple[Result, ...]
+    rebuilt: bool
 
 
 def _written(
@@ -186,7 +208,7 @@ def _written(
     derived = made.derive(meter, staged)
     lines, new = write.description(derived.store, dataset, derived.statistics)
     derived.store.flush()
-    described = merkle.leaf(dataset.graph(rebuild.DESCRIPTION), lines)
+    described = merkle.leaf(dataset.graph(DESCRIPTION), lines)
     leaves = write.leaves(made.ledger, described, derived.leaves)
     inferred = dataset.graph(INFERRED)
     totals = {
@@ -198,4 +220,5 @@ def _written(
     counts = {"totals": totals, **made.ledger.counts()}
     digest = write.papers(staged, dataset, leaves, files, checked.findings, counts)
     made.ledger.db.execute("COMMIT")
-    return _Outcome(digest, checked.findings, counts, derived.statistics, tuple(results))
+    rebuilt = isinstance(made, rebuild.Rebuild)
+    return _Outcome(digest, checked.findings, counts, derived.statistics, tuple(results), rebuilt)

@@ -26,7 +26,7 @@ class Meter:
             self._say(name, detail)
 
     def counted(self, name: str, total: int, unit: str) -> Callable[[int], None]:
-        """A function to call with how much more is done of a stage; it reports now and then."""
+        """A function to call with how much more of a stage is done; it reports now and then."""
         start = last = self._clock()
         so_far = 0
 
@@ -34,7 +34,9 @@ class Meter:
             nonlocal last, so_far
             so_far += more
             now = self._clock()
-            if self._say and now - last >= _EVERY and so_far < total:
+            if self._say and so_far >= total and last > start:
+                self._say(name, f"{total:,} {unit}, {now - start:,.0f} s")
+            elif self._say and now - last >= _EVERY and so_far < total:
                 last = now
                 rate = so_far / (now - start)
                 left = f"{rate:,.0f} {unit}/s, {(total - so_far) / rate:,.0f} s left"

@@ -27,7 +27,7 @@ from kg.build.lines import iri, of_triples, split
 from kg.build.made import Derived, Made
 from kg.build.progress import Meter
 from kg.build.report import Result
-from kg.build.shards import INFERRED, PROVENANCE
+from kg.build.shards import DESCRIPTION, INFERRED, PROVENANCE
 from kg.build.work import Kept, maker, rules
 from kg.findings import Finding, in_order
 from kg.records import entries, load
@@ -38,7 +38,6 @@ from kg.records.load import Files, Texts, expanded
 from kg.records.passages import Digests
 from kg.release.digest import GraphDigest
 
-DESCRIPTION: Final = "description"
 _SHARE: Final = 5
 """Where more than one part in so many is new, a build from nothing is as quick."""
 

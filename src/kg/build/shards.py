@@ -24,6 +24,7 @@ ASSERTED: Final = "asserted"
 IMPLIED: Final = "implied"
 PROVENANCE: Final = "provenance"
 INFERRED: Final = "inferred"
+DESCRIPTION: Final = "description"
 MERGED: Final = "merged"
 QUADS: Final = "quads"
 _BYTES: Final = 4_000_000

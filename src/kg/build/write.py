@@ -14,8 +14,7 @@ from kg import disk, resources
 from kg.build import convert, describe, inputs, shards
 from kg.build.ledger import Ledger
 from kg.build.lines import iri, of_triples
-from kg.build.rebuild import DESCRIPTION
-from kg.build.shards import Shards, Statistics
+from kg.build.shards import DESCRIPTION, Shards, Statistics
 from kg.build.work import Work, in_graph
 from kg.findings import Finding, as_json, count
 from kg.records import changes

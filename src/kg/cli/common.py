@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import shutil
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TextIO
 
 from kg.errors import DataError, UsageError
 from kg.settings import TABLE, Settings
@@ -101,14 +102,15 @@ def build(found: Dataset, options: argparse.Namespace) -> Built:
     from kg.build import pipeline
 
     try:
-        return pipeline.build(
-            found,
-            sources=getattr(options, "sources", None),
-            store=settings(options).store,
-            progress=progress(),
-            jobs=getattr(options, "jobs", None),
-            fresh=getattr(options, "fresh", False),
-        )
+        with progress() as say:
+            return pipeline.build(
+                found,
+                sources=getattr(options, "sources", None),
+                store=settings(options).store,
+                progress=say,
+                jobs=getattr(options, "jobs", None),
+                fresh=getattr(options, "fresh", False),
+            )
     except DataError as error:
         raise error.within(folder(found)) from error
 
@@ -131,12 +133,37 @@ def own(found: Dataset) -> Dataset:
     return found
 
 
-def progress() -> Callable[[str, str], None] | None:
-    """Prints each stage as it begins, on a terminal; None in a pipe."""
+@contextlib.contextmanager
+def progress() -> Iterator[Callable[[str, str], None] | None]:
+    """Shows each stage on a line of a terminal, which is written over as it goes on; None in a pipe."""
     if not sys.stderr.isatty():
-        return None
+        yield None
+        return
+    lines = _Lines(sys.stderr)
+    try:
+        yield lines.say
+    finally:
+        lines.end()
 
-    def say(stage: str, detail: str = "") -> None:
-        print(f"  {stage:<10} {detail}", file=sys.stderr, flush=True)
 
-    return say
+class _Lines:
+    """One line for each stage. Without control sequences but the carriage return: any terminal has it."""
+
+    def __init__(self, out: TextIO) -> None:
+        self._out = out
+        self._stage = ""
+        self._length = 0
+
+    def say(self, stage: str, detail: str = "") -> None:
+        """Write over the line of this stage, or begin it. A line that is too long would be two: it is cut."""
+        if stage != self._stage:
+            self.end()
+        text = f"  {stage:<10} {detail}"[: shutil.get_terminal_size().columns - 1]
+        print("\r" + text.ljust(self._length), end="", file=self._out, flush=True)
+        self._stage, self._length = stage, len(text)
+
+    def end(self) -> None:
+        """Go to a new line, if there is anything on this one."""
+        if self._length:
+            print(file=self._out, flush=True)
+        self._length = 0

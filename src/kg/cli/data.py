@@ -67,7 +67,12 @@ def run_build(options: argparse.Namespace) -> int:
         return error.exit_code
     if options.json:
         tally = {str(k): v for k, v in count(built.findings).items()}
-        body = {"digest": built.release.digest, "counts": built.counts, "findings": tally}
+        body = {
+            "digest": built.release.digest,
+            "rebuilt": built.rebuilt,
+            "counts": built.counts,
+            "findings": tally,
+        }
         print(json.dumps(body, indent=2, ensure_ascii=False))
         return 0
     if built.findings:
@@ -97,7 +102,8 @@ def run_validate(options: argparse.Namespace) -> int:
     root: Path | None
     try:
         found = dataset.find(options.dataset)
-        checked = pipeline.check(found, options.sources, common.progress(), options.jobs)
+        with common.progress() as say:
+            checked = pipeline.check(found, options.sources, say, options.jobs)
         findings, results, root = checked.findings, checked.results, common.folder(found)
     except DataError as error:  # dataset.toml itself
         if not error.findings:
