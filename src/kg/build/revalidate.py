@@ -56,12 +56,9 @@ def again(
 
 def _core(asked: _Again, shapes: Sequence[ox.Quad], before: Iterable[Result]) -> Iterator[Result]:
     screen = validate.screen_of(shapes, asked.store)
-    if screen.blind:
-        yield from validate.core(asked.store, shapes, screen, screen.focus_nodes(asked.view))
-        return
     nodes = screen.affected(asked.change, asked.view)
-    names = {validate.written(node) for node in nodes}
-    yield from (result for result in before if result.focus not in names)
+    if not screen.blind:  # else all nodes are asked about
+        yield from _rest(before, nodes)
     yield from validate.core(asked.store, shapes, screen, nodes)
 
 

@@ -107,26 +107,30 @@ def core(
 ) -> Iterator[Result]:
     """The results of the Core constraints on these focus nodes, from pyshacl.
 
-    It is shown only what may not conform (``kg.build.core``), with all that a shape can see from there;
-    that is all there is where the screen cannot tell how far a shape looks.
+    It is shown only what may not conform (``kg.build.core``), with all that a shape can see from there.
+    Where the screen cannot tell how far a shape looks, pyshacl is shown everything and asked about all nodes.
     """
     asked = _core(shapes)
+    if screen.blind:
+        yield from _run_pyshacl(_union(store), asked)
+        return
     suspects = screen.suspects(nodes, View(store))
     schema = [*store.quads_for_pattern(None, SUBCLASS, None)]
-    while batch := list(islice(suspects, None if screen.blind else _BATCH)):
+    while batch := list(islice(suspects, _BATCH)):
         seen = {written(node) for node in batch}
-        data = _union(store) if screen.blind else [*schema, *_neighbourhood(batch, screen, store)]
+        data = [*schema, *_neighbourhood(batch, screen, store)]
         yield from (result for result in _run_pyshacl(data, asked) if result.focus in seen)
 
 
-def _neighbourhood(nodes: Iterable[Any], screen: Screen, store: ox.Store) -> Iterator[ox.Quad]:
+def _neighbourhood(nodes: Sequence[Any], screen: Screen, store: ox.Store) -> Iterator[ox.Quad]:
     """All that is said of the nodes, and what the shapes can see from there, as deep as they reach."""
-    level, seen = set(nodes), set[Any]()
-    for node in level:
-        if not isinstance(node, ox.Literal):
-            yield from store.quads_for_pattern(node, None, None)
-        for predicate in (p for target in screen.targets for p in target.objects_of):
+    objects_of = {predicate for target in screen.targets for predicate in target.objects_of}
+    for node in nodes:
+        for predicate in objects_of:
             yield from store.quads_for_pattern(None, predicate, node)
+    level, seen = {node for node in nodes if not isinstance(node, ox.Literal)}, set[Any]()
+    for node in level:
+        yield from store.quads_for_pattern(node, None, None)
     for _ in range(screen.depth):
         seen |= level
         level = {
