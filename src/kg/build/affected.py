@@ -3,14 +3,14 @@
 The rule of incremental view maintenance: a row comes or goes only if some triple pattern of the query,
 wherever it stands, matches a triple of the change. From that pattern the patterns that hold with it lead
 back to ``?this``; followed in the data as they are and as they were, they give every node for which
-the query has to be asked again. Where nothing leads back (two parts tied by a FILTER alone), the query
-has to be asked whole.
+the query has to be asked again. Where nothing leads back (two parts tied by a FILTER alone), and after any
+change where a query has a part that is not analysed (``_Walk``), it has to be asked whole.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import count
 from typing import Any, Final, TypeAlias
@@ -30,9 +30,10 @@ _MOST: Final = 20_000
 
 @dataclass(frozen=True, slots=True)
 class Pattern:
-    """A triple pattern with one of some predicates, or with any where ``predicates`` is empty.
+    """A triple pattern with one of some predicates, in either direction; with any where none is named.
 
-    ``repeats`` is set for a path such as p* or (p|q)+: any number of steps.
+    ``p|^q`` has p in ``predicates`` and q in ``inverse``. ``repeats`` is set for a path such as p* or (p|q)+:
+    any number of steps.
     """
 
     subject: Term
@@ -40,6 +41,12 @@ class Pattern:
     object: Term
     scope: Scope
     repeats: bool = False
+    inverse: frozenset[ox.NamedNode] = frozenset()
+
+    @property
+    def is_open(self) -> bool:
+        """Whether any predicate fits."""
+        return not (self.predicates or self.inverse)
 
     @property
     def variables(self) -> tuple[str, ...]:
@@ -62,28 +69,31 @@ class Reach:
             self._forward[quad.subject].append(quad)
             self._back[quad.object].append(quad)
 
-    def step(self, node: Term, predicates: frozenset[ox.NamedNode], forward: bool) -> set[Term]:
-        """What a node is tied to by these predicates, or by any where there are none, in one direction."""
-        if forward and isinstance(node, ox.Literal):
-            return set()
-        before = (self._forward if forward else self._back).get(node, ())
-        found = [quad for quad in before if not predicates or quad.predicate in predicates]
-        for predicate in predicates or (None,):
-            ends = (node, predicate, None) if forward else (None, predicate, node)
-            found.extend(self._store.quads_for_pattern(*ends))
-        return {quad.object if forward else quad.subject for quad in found}
+    def step(self, node: Term, pattern: Pattern, forward: bool) -> set[Term]:
+        """What one step of a pattern ties a node to: from its subject to its object, or back."""
+        if pattern.is_open:
+            return self._ends(node, None, forward)
+        ways = [(p, forward) for p in pattern.predicates] + [(p, not forward) for p in pattern.inverse]
+        return {end for predicate, ahead in ways for end in self._ends(node, predicate, ahead)}
 
-    def closure(
-        self, nodes: Iterable[Term], predicates: frozenset[ox.NamedNode], forward: bool
-    ) -> set[Term]:
-        """The nodes and all that is tied to them by any number of steps."""
+    def closure(self, nodes: Iterable[Term], pattern: Pattern, forward: bool) -> set[Term]:
+        """The nodes and all that any number of steps ties them to."""
         found = set(nodes)
         todo = list(found)
         while todo:
-            new = self.step(todo.pop(), predicates, forward) - found
+            new = self.step(todo.pop(), pattern, forward) - found
             found |= new
             todo.extend(new)
         return found
+
+    def _ends(self, node: Term, predicate: ox.NamedNode | None, forward: bool) -> set[Term]:
+        if forward and isinstance(node, ox.Literal):
+            return set()
+        before = (self._forward if forward else self._back).get(node, ())
+        found = [quad for quad in before if predicate in (None, quad.predicate)]
+        ends = (node, predicate, None) if forward else (None, predicate, node)
+        found.extend(self._store.quads_for_pattern(*ends))
+        return {quad.object if forward else quad.subject for quad in found}
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,10 +109,8 @@ class Analysis:
             by_predicate[quad.predicate].append(quad)
         found: set[Term] = set()
         for pattern, way, from_subject in self.patterns:
-            matches = [quad for p in pattern.predicates for quad in by_predicate.get(p, ())]
-            if not pattern.predicates:
-                matches = list(change)
-            ends = {end for quad in matches for end in _ends(quad, pattern, from_subject, reach)}
+            matches = _matches(pattern, change, by_predicate)
+            ends = {end for pair in matches for end in _ends(pair, pattern, from_subject, reach)}
             if not ends:
                 continue
             if way is None:
@@ -117,51 +125,66 @@ class Analysis:
     def plain(self) -> list[Any]:
         """The analysis as JSON has it."""
         return [
-            [_plain(pattern), way and [[_plain(step), forward] for step, forward in way], from_subject]
+            [
+                _plain(pattern),
+                way if way is None else [[_plain(step), forward] for step, forward in way],
+                from_subject,
+            ]
             for pattern, way, from_subject in self.patterns
         ]
 
     @classmethod
     def of(cls, plain: list[Any]) -> Analysis:
-        """The reverse of ``plain``. Raises ValueError or TypeError if it is nothing of the kind."""
-        return cls(
-            tuple(
-                (
-                    _pattern(pattern),
-                    None if way is None else tuple((_pattern(step), bool(forward)) for step, forward in way),
-                    bool(from_subject),
-                )
-                for pattern, way, from_subject in plain
-            )
-        )
+        """The reverse of ``plain``. Raises ValueError if it is nothing of the kind."""
+        try:
+            found = tuple((_pattern(p), _steps(way), bool(from_subject)) for p, way, from_subject in plain)
+        except (TypeError, AttributeError, SyntaxError) as fault:
+            raise ValueError(f"no analysis of a query: {fault}") from fault
+        if not found:
+            raise ValueError("an analysis without a pattern")
+        return cls(found)
 
 
-def _ends(quad: ox.Quad, pattern: Pattern, from_subject: bool, reach: Reach) -> set[Term]:
+def _matches(
+    pattern: Pattern, change: Sequence[ox.Quad], by_predicate: Mapping[Term, Sequence[ox.Quad]]
+) -> list[tuple[Term, Term]]:
+    """What may stand at the two ends of a pattern, by the triples of the change."""
+    if pattern.is_open:
+        return [(quad.subject, quad.object) for quad in change]
+    there = [(q.subject, q.object) for p in pattern.predicates for q in by_predicate.get(p, ())]
+    return there + [(q.object, q.subject) for p in pattern.inverse for q in by_predicate.get(p, ())]
+
+
+def _ends(pair: tuple[Term, Term], pattern: Pattern, from_subject: bool, reach: Reach) -> set[Term]:
     """What the variable from which the way begins can be, where the pattern matches a triple."""
-    for wanted, there in ((pattern.subject, quad.subject), (pattern.object, quad.object)):
-        if not pattern.repeats and not isinstance(wanted, str) and wanted != there:
+    for wanted, there in zip((pattern.subject, pattern.object), pair, strict=True):
+        # A literal may stand in the store in another form than in the query (1 for 01): it tells nothing.
+        if not pattern.repeats and isinstance(wanted, ox.NamedNode) and wanted != there:
             return set()
-    node = quad.subject if from_subject else quad.object
-    if pattern.repeats:
-        return reach.closure([node], pattern.predicates, not from_subject)
-    return {node}
+    node = pair[0] if from_subject else pair[1]
+    return reach.closure([node], pattern, not from_subject) if pattern.repeats else {node}
 
 
 def _follow(nodes: set[Term], pattern: Pattern, forward: bool, reach: Reach) -> set[Term]:
     if pattern.repeats:
-        return reach.closure(nodes, pattern.predicates, forward)
-    return {end for node in nodes for end in reach.step(node, pattern.predicates, forward)}
+        return reach.closure(nodes, pattern, forward)
+    return {end for node in nodes for end in reach.step(node, pattern, forward)}
 
 
 def _plain(pattern: Pattern) -> list[Any]:
     ends = [str(term) for term in (pattern.subject, pattern.object)]
-    return [*ends, sorted(p.value for p in pattern.predicates), list(pattern.scope), pattern.repeats]
+    named = [sorted(p.value for p in each) for each in (pattern.predicates, pattern.inverse)]
+    return [*ends, *named, list(pattern.scope), pattern.repeats]
 
 
 def _pattern(plain: list[Any]) -> Pattern:
-    subject, value, predicates, scope, repeats = plain
-    named = frozenset(ox.NamedNode(p) for p in predicates)
-    return Pattern(_read(subject), named, _read(value), tuple(scope), bool(repeats))
+    subject, value, *named, scope, repeats = plain
+    predicates, inverse = (frozenset(ox.NamedNode(p) for p in each) for each in named)
+    return Pattern(_read(subject), predicates, _read(value), tuple(scope), bool(repeats), inverse)
+
+
+def _steps(plain: list[Any] | None) -> Way | None:
+    return None if plain is None else tuple((_pattern(step), bool(forward)) for step, forward in plain)
 
 
 def _read(text: str) -> Term:
@@ -202,8 +225,15 @@ def _way(pattern: Pattern, patterns: Sequence[Pattern]) -> tuple[Way | None, boo
     return None, True
 
 
+_OPAQUE: Final = frozenset(
+    ["ToMultiSet", "Group", "AggregateJoin", "Slice", "ServiceGraphPattern", "TriplesBlock"]
+)
+"""Parts of the algebra whose variables or rows are not those of the group around them: a sub-SELECT,
+aggregates, LIMIT, SERVICE, and what rdflib leaves as it was parsed."""
+
+
 class _Walk:
-    """Finds the patterns in rdflib's algebra."""
+    """Finds the patterns in rdflib's algebra; a part that is not analysed is a pattern without a way."""
 
     def __init__(self) -> None:
         self._groups = count()
@@ -220,13 +250,20 @@ class _Walk:
                 yield from self.patterns(each, scope)
 
     def _of(self, node: Any, scope: Scope) -> Iterator[Pattern]:
+        if node.name in _OPAQUE:
+            if getattr(node.get("p"), "name", "") != "values":  # VALUES asks nothing of the data
+                yield self._anything()
+            return
+        if node.name in ("Builtin_EXISTS", "Builtin_NOTEXISTS"):
+            # The item "graph" is what was parsed; rdflib sets its algebra beside it, and in a FILTER only.
+            graph = vars(node).get("graph")
+            yield from self.patterns(graph, (*scope, next(self._groups))) if graph else [self._anything()]
+            return
         inner = {"p1": scope, "p2": scope}
         if node.name in ("LeftJoin", "Minus"):
             inner["p2"] = (*scope, next(self._groups))
         elif node.name == "Union":
             inner = {name: (*scope, next(self._groups)) for name in inner}
-        elif node.name in ("Builtin_EXISTS", "Builtin_NOTEXISTS"):
-            inner = {"graph": (*scope, next(self._groups))}
         for triple in node.get("triples") or () if node.name == "BGP" else ():
             yield from self._path(_term(triple[0]), triple[1], _term(triple[2]), scope)
         for name, value in node.items():
@@ -239,9 +276,8 @@ class _Walk:
     def _path(self, s: Term, path: Any, o: Term, scope: Scope) -> Iterator[Pattern]:
         from rdflib.paths import AlternativePath, InvPath, MulPath, SequencePath
 
-        predicates = _predicates(path)
-        if predicates is not None:
-            yield Pattern(s, predicates, o, scope)
+        if named := _predicates(path):
+            yield Pattern(s, named[0], o, scope, inverse=named[1])
         elif isinstance(path, InvPath):
             yield from self._path(o, path.arg, s, scope)
         elif isinstance(path, SequencePath):
@@ -251,24 +287,32 @@ class _Walk:
         elif isinstance(path, AlternativePath):
             for each in path.args:  # any of them may hold: each is a group of its own
                 yield from self._path(s, each, o, (*scope, next(self._groups)))
-        elif isinstance(path, MulPath):
-            yield Pattern(s, _predicates(path.path) or frozenset(), o, scope, True)
-        else:
-            yield Pattern(s, frozenset(), o, scope, True)  # more than is meant: any number of any steps
+        elif isinstance(path, MulPath) and (named := _predicates(path.path)):
+            yield Pattern(s, named[0], o, scope, True, named[1])
+        else:  # a repeated path of several steps, or a negated one
+            yield self._anything()
+
+    def _anything(self) -> Pattern:
+        """Matches every triple, and has no way to ``?this``."""
+        return Pattern(f".{next(self._fresh)}", frozenset(), f".{next(self._fresh)}", ())
 
 
-def _predicates(path: Any) -> frozenset[ox.NamedNode] | None:
-    """The predicates of a path of one step; none for a variable, None for a path that is more."""
-    from rdflib.paths import AlternativePath
+def _predicates(path: Any) -> tuple[frozenset[ox.NamedNode], frozenset[ox.NamedNode]] | None:
+    """The predicates of a path of one step, and those that it takes back; none for a variable.
+
+    None for a path that is more.
+    """
+    from rdflib.paths import AlternativePath, InvPath
     from rdflib.term import URIRef, Variable
 
     if isinstance(path, Variable):
-        return frozenset()
-    if isinstance(path, URIRef):
-        return frozenset([ox.NamedNode(str(path))])
-    if isinstance(path, AlternativePath) and all(isinstance(each, URIRef) for each in path.args):
-        return frozenset(ox.NamedNode(str(each)) for each in path.args)
-    return None
+        return frozenset(), frozenset()
+    steps = path.args if isinstance(path, AlternativePath) else [path]
+    there = [step for step in steps if isinstance(step, URIRef)]
+    back = [step.arg for step in steps if isinstance(step, InvPath) and isinstance(step.arg, URIRef)]
+    if len(there) + len(back) < len(steps):
+        return None
+    return frozenset(ox.NamedNode(str(p)) for p in there), frozenset(ox.NamedNode(str(p)) for p in back)
 
 
 def _term(term: Any) -> Term:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
 
@@ -19,7 +19,8 @@ import pyoxigraph as ox
 from kg.vocab import RDF, RDFS, SH, XSD
 
 Term: TypeAlias = Any
-Properties: TypeAlias = Mapping[Term, Sequence[Term]]
+Values: TypeAlias = Collection[Term]
+Properties: TypeAlias = Mapping[Term, Values]
 _TYPE: Final = ox.NamedNode(RDF + "type")
 _SUBCLASS: Final = ox.NamedNode(RDFS + "subClassOf")
 _NOTHING: Final[Properties] = {}
@@ -31,8 +32,8 @@ _FORMS: Final = {
     XSD + "date": re.compile(
         r"[1-9][0-9]{3}-((0[1-9]|1[0-2])-(0[1-9]|1[0-9]|2[0-8])|(0[13-9]|1[0-2])-(29|30)|(0[13578]|1[02])-31)"
     ),
-    XSD + "gYearMonth": re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])"),
-    XSD + "gYear": re.compile(r"[0-9]{4}"),
+    XSD + "gYearMonth": re.compile(r"[1-9][0-9]{3}-(0[1-9]|1[0-2])"),
+    XSD + "gYear": re.compile(r"[1-9][0-9]{3}"),
     XSD + "string": re.compile(r"[^\x00-\x08\x0b\x0c\x0e-\x1f]*"),
     RDF + "langString": re.compile(r"[^\x00-\x08\x0b\x0c\x0e-\x1f]*"),
 }
@@ -49,10 +50,9 @@ class View:
 
     def properties(self, node: Term) -> Properties:
         """All values of a node, by property."""
-        found: dict[Term, list[Term]] = defaultdict(list)
+        found: dict[Term, dict[Term, None]] = defaultdict(dict)
         for quad in self._quads(node, None, None):
-            if quad.object not in (values := found[quad.predicate]):
-                values.append(quad.object)
+            found[quad.predicate][quad.object] = None
         return found
 
     def subjects(self, predicate: Term, value: Term = None) -> Iterator[Term]:
@@ -78,7 +78,7 @@ class View:
         return self._store.quads_for_pattern(subject, predicate, value)
 
 
-Check: TypeAlias = Callable[[Sequence[Term], View], bool]
+Check: TypeAlias = Callable[[Values, View], bool]
 """Whether these values of one property, or one node alone, certainly conform."""
 
 
@@ -122,6 +122,8 @@ class Screen:
         self.paths: set[Term] = {_TYPE}
         self.deep: set[Term] = {_TYPE}
         self.depth = 1
+        self.blind = False
+        """Whether some shape may ask about more than ``paths`` and ``depth`` tell."""
         self.targets = tuple(target for node in list(self._shapes) if (target := self._target(node)))
         self._others = tuple(t for t in self.targets if t.subjects_of or t.objects_of or t.nodes)
         self._by_types: dict[frozenset[Term], tuple[Target, ...]] = {}
@@ -203,11 +205,12 @@ class Screen:
         rows = self._shapes[shape]
         for each in [*rows["property"], *([shape] if rows["path"] else [])]:
             paths = self._shapes[each]["path"]
-            if len(paths) == 1 and isinstance(paths[0], ox.NamedNode):
+            if len(paths) == 1 and isinstance(paths[0], ox.NamedNode) and not self._shapes[each]["property"]:
                 self.paths.add(paths[0])
                 yield paths[0], self._values(each)
-            else:
-                yield _TYPE, _suspect  # a path that is none property: nothing is certain
+            else:  # a path that is not one property, or property shapes on its values: nothing is certain
+                self.blind = True
+                yield _TYPE, _suspect
 
     def _values(self, shape: Term) -> Check:
         """The checks of a property shape, on all values of its property."""
@@ -223,14 +226,16 @@ class Screen:
     def _whole(self, shape: Term) -> Check:
         """The checks of a shape on a value, its properties included (``sh:node``, ``sh:or``)."""
         if shape in self._within:
+            self.blind = True
             return _suspect  # a shape that uses itself: SHACL leaves open what that means (section 3.4.3)
         self._within.append(shape)
-        self.deep |= {path for each in self._shapes[shape]["property"] for path in self._shapes[each]["path"]}
+        asked = [shape, *self._shapes[shape]["property"]]
+        self.deep |= {path for each in asked for path in self._shapes[each]["path"]}
         self.depth = max(self.depth, 1 + len(self._within))
         own, properties = self._node(shape), tuple(self._properties(shape))
         self._within.pop()
 
-        def check(values: Sequence[Term], view: View) -> bool:
+        def check(values: Values, view: View) -> bool:
             return own(values, view) and all(
                 test(view.values(value, path), view) for value in values for path, test in properties
             )
@@ -238,10 +243,11 @@ class Screen:
         return check
 
     def _checks(self, shape: Term) -> Iterator[Check]:
-        for name, values in self._shapes[shape].items():
+        for name, values in list(self._shapes[shape].items()):
             if name in _SAYS_NOTHING:
                 continue
             make = self._makers.get(name)
+            self.blind |= not make and name not in _NEARBY
             for value in values:
                 yield make(value) if make else _suspect
 
@@ -277,7 +283,7 @@ class Screen:
         if wanted.value not in ("true", "1"):
             return _certain
 
-        def check(values: Sequence[Term], _: View) -> bool:
+        def check(values: Values, _: View) -> bool:
             tags = [v.language.lower() for v in values if isinstance(v, ox.Literal) and v.language]
             return len(tags) == len(set(tags))
 
@@ -314,11 +320,21 @@ _SAYS_NOTHING: Final = frozenset(
 )
 
 
-def _suspect(_values: Sequence[Term], _view: View) -> bool:
+_NEARBY: Final = frozenset(
+    [
+        *("flags", "in", "languageIn", "minLength", "maxLength", "closed", "ignoredProperties"),
+        *("minExclusive", "maxExclusive", "maxInclusive"),
+        *("equals", "disjoint", "lessThan", "lessThanOrEquals"),
+    ]
+)
+"""Components that the screen does not know, but that ask about nothing beyond a focus node and its values."""
+
+
+def _suspect(_values: Values, _view: View) -> bool:
     return False
 
 
-def _certain(_values: Sequence[Term], _view: View) -> bool:
+def _certain(_values: Values, _view: View) -> bool:
     return True
 
 
@@ -347,4 +363,3 @@ def _reach(cls: Term, direct: Mapping[Term, set[Term]]) -> frozenset[Term]:
         found |= new
         todo.extend(new)
     return frozenset(found)
-

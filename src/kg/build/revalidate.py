@@ -11,7 +11,7 @@ import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import pyoxigraph as ox
 
@@ -24,6 +24,9 @@ from kg.build.report import Result
 from kg.build.validate import Constraint
 from kg.vocab import SHAPES
 
+_FORM: Final = 2
+"""To be raised when ``kg.build.affected`` analyses otherwise, so that what an older kg kept is not used."""
+
 
 def again(
     store: ox.Store,
@@ -34,8 +37,8 @@ def again(
 ) -> list[Result]:
     """All results on the asserted triples in ``store``, which have changed by ``gone`` and ``come``.
 
-    ``before`` are the results on the store as it was, by the same shapes and checks; ``analyses`` remembers
-    what is known of the queries.
+    ``before`` are the results on the store as it was, by the same shapes and checks, with the same
+    subclasses; ``analyses`` remembers what is known of the queries.
     Raises EnvironmentFault if a shape or a check cannot run.
     """
     shapes = validate.read_shapes(resources.shapes())
@@ -54,8 +57,8 @@ def again(
 def _core(asked: _Again, shapes: Sequence[ox.Quad], before: Iterable[Result]) -> Iterator[Result]:
     screen = validate.screen_of(shapes, asked.store)
     nodes = screen.affected(asked.change, asked.view)
-    names = {validate.written(node) for node in nodes}
-    yield from (result for result in before if result.focus not in names)
+    if not screen.blind:  # else all nodes are asked about
+        yield from _rest(before, nodes)
     yield from validate.core(asked.store, shapes, screen, nodes)
 
 
@@ -73,7 +76,7 @@ class _Again:
 
     def constraint(self, constraint: Constraint, before: Sequence[Result]) -> list[Result]:
         """The results of a constraint, those of nodes that are not concerned taken over."""
-        nodes = self._nodes(constraint.select)
+        nodes = self._nodes(constraint.select) if constraint.by_subject else None
         if nodes is None:
             return list(validate.run(self.store, constraint))
         targets = [node for node in nodes if self._is_target(node, constraint)]
@@ -91,9 +94,15 @@ class _Again:
     def _nodes(self, query: str) -> set[Any] | None:
         """The nodes to ask about: what the change can reach, and its subjects, which may be targets now."""
         found = self.analyses.of(query).candidates(self.change, self.reach)
-        return None if found is None else found | {quad.subject for quad in self.change}
+        if found is None:
+            return None
+        found |= {quad.subject for quad in self.change}
+        # A query cannot name a blank node.
+        return None if any(isinstance(node, ox.BlankNode) for node in found) else found
 
     def _is_target(self, node: Any, constraint: Constraint) -> bool:
+        if isinstance(node, ox.Literal):
+            return False
         types = (quad.object for quad in self.store.quads_for_pattern(node, validate.TYPE, None))
         if any(not constraint.classes.isdisjoint(self._above(cls)) for cls in types):
             return True
@@ -110,18 +119,21 @@ class _Again:
 
 
 class Analyses:
-    """The analyses of queries, kept in a file: to parse all of them takes a second."""
+    """The analyses of queries, kept in a file: to parse all of them takes a second.
+
+    A file that is missing or damaged is as good as an empty one.
+    """
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self._known: dict[str, Any] = {}
-        with contextlib.suppress(OSError, ValueError):
-            self._known = json.loads(path.read_text(encoding="utf-8"))
+        with contextlib.suppress(OSError, ValueError, TypeError, RecursionError):
+            self._known = dict(json.loads(path.read_text(encoding="utf-8")))
 
     def of(self, query: str) -> Analysis:
         """The analysis of a query."""
-        key = hashlib.sha256(query.encode()).hexdigest()
-        with contextlib.suppress(KeyError, ValueError, TypeError):
+        key = hashlib.sha256(f"{_FORM} {query}".encode()).hexdigest()
+        with contextlib.suppress(KeyError, ValueError):
             return Analysis.of(self._known[key])
         found = analyse(query)
         self._known[key] = found.plain()
@@ -133,8 +145,8 @@ class Analyses:
 
 
 def _about(nodes: Iterable[Any], query: str, name: str) -> str:
-    """The query about these nodes alone; empty where there are none. A literal is nobody's focus here."""
-    terms = sorted(str(node) for node in nodes if isinstance(node, ox.NamedNode))
+    """The query about these nodes alone, none of them blank; empty where there are none."""
+    terms = sorted(str(node) for node in nodes)
     return validate.with_pattern(query, f" VALUES ?this {{ {' '.join(terms)} }} ", name) if terms else ""
 
 

@@ -46,6 +46,7 @@ __all__ = [
 
 SUBCLASS: Final = ox.NamedNode(RDFS + "subClassOf")
 TYPE: Final = ox.NamedNode(RDF + "type")
+_CLASS: Final = ox.NamedNode(RDFS + "Class")
 _THREADS: Final = os.cpu_count() or 1
 _BATCH: Final = 1_000
 """Suspects that are shown to pyshacl at once, so that its graph stays small."""
@@ -76,10 +77,7 @@ def validate(store: ox.Store, shapes_folder: Path | None = None) -> list[Result]
     """
     shapes = read_shapes(shapes_folder or resources.shapes())
     with ThreadPoolExecutor(_THREADS) as pool:  # a query does not hold the interpreter's lock
-        asked = [
-            pool.submit(list, run(store, constraint))
-            for constraint in constraints(shapes)
-        ]
+        asked = [pool.submit(list, run(store, constraint)) for constraint in constraints(shapes)]
         screen = screen_of(shapes, store)
         found = set(core(store, shapes, screen, screen.focus_nodes(View(store))))
         for results in asked:
@@ -110,8 +108,12 @@ def core(
     """The results of the Core constraints on these focus nodes, from pyshacl.
 
     It is shown only what may not conform (``kg.build.core``), with all that a shape can see from there.
+    Where the screen cannot tell how far a shape looks, pyshacl is shown everything and asked about all nodes.
     """
     asked = _core(shapes)
+    if screen.blind:
+        yield from _run_pyshacl(_union(store), asked)
+        return
     suspects = screen.suspects(nodes, View(store))
     schema = [*store.quads_for_pattern(None, SUBCLASS, None)]
     while batch := list(islice(suspects, _BATCH)):
@@ -120,14 +122,15 @@ def core(
         yield from (result for result in _run_pyshacl(data, asked) if result.focus in seen)
 
 
-def _neighbourhood(nodes: Iterable[Any], screen: Screen, store: ox.Store) -> Iterator[ox.Quad]:
+def _neighbourhood(nodes: Sequence[Any], screen: Screen, store: ox.Store) -> Iterator[ox.Quad]:
     """All that is said of the nodes, and what the shapes can see from there, as deep as they reach."""
-    level, seen = set(nodes), set[Any]()
-    for node in level:
-        if not isinstance(node, ox.Literal):
-            yield from store.quads_for_pattern(node, None, None)
-        for predicate in (p for target in screen.targets for p in target.objects_of):
+    objects_of = {predicate for target in screen.targets for predicate in target.objects_of}
+    for node in nodes:
+        for predicate in objects_of:
             yield from store.quads_for_pattern(None, predicate, node)
+    level, seen = {node for node in nodes if not isinstance(node, ox.Literal)}, set[Any]()
+    for node in level:
+        yield from store.quads_for_pattern(node, None, None)
     for _ in range(screen.depth):
         seen |= level
         level = {
@@ -143,6 +146,10 @@ def _neighbourhood(nodes: Iterable[Any], screen: Screen, store: ox.Store) -> Ite
 
 
 def read_shapes(folder: Path) -> list[ox.Quad]:
+    """The triples of the shapes. Raises EnvironmentFault if there are none or they do not parse.
+
+    A shape that is a class has its instances as targets (SHACL section 2.1.3.3): that is said outright.
+    """
     files = sorted(folder.glob("*.ttl"))
     if not files:
         raise EnvironmentFault(f"there are no shapes in {folder}", hint="install the package again")
@@ -153,7 +160,8 @@ def read_shapes(folder: Path) -> list[ox.Quad]:
             quads.extend(parsed)
         except SyntaxError as fault:
             raise EnvironmentFault(f"{file}: the shapes do not parse: {fault}") from fault
-    return quads
+    classes = [quad.subject for quad in quads if quad.predicate == TYPE and quad.object == _CLASS]
+    return [*quads, *(ox.Quad(each, _sh("targetClass"), each) for each in classes)]
 
 
 def _core(shapes: Sequence[ox.Quad]) -> list[ox.Quad]:
@@ -196,6 +204,8 @@ class Constraint:
     targets: str
     classes: frozenset[Any]
     subjects_of: frozenset[Any]
+    by_subject: bool
+    """Whether a node is a target by what is said of it alone: there are no targets of other kinds."""
 
     @property
     def query(self) -> str:
@@ -222,6 +232,7 @@ def constraints(shapes: Iterable[ox.Quad]) -> Iterator[Constraint]:
             _target_pattern(store, shape),
             _objects(store, shape, "targetClass"),
             _objects(store, shape, "targetSubjectsOf"),
+            not (_objects(store, shape, "targetObjectsOf") or _objects(store, shape, "targetNode")),
         )
 
 
