@@ -35,6 +35,7 @@ from kg.records.blocks import Block
 from kg.records.dataset import Dataset
 from kg.records.index import on_disk
 from kg.records.load import Files, Texts, expanded
+from kg.records.passages import FILE as PASSAGES
 from kg.records.passages import Digests
 from kg.release.digest import GraphDigest
 
@@ -159,6 +160,8 @@ class Rebuild(Made):
 
     def _new_digests(self) -> set[str]:
         """Take over the digests of passages; the articles that have others than before."""
+        if PASSAGES not in {name for name, _ in self._changed_files()}:
+            return set()
         rows = "SELECT passage, sha256 FROM digest"
         before = set(self.ledger.rows(rows))
         self.ledger.set_digests(self.digests)
