@@ -90,7 +90,7 @@ def candidates(query: str, before: set[ox.Quad], after: set[ox.Quad]) -> set[Any
 def test_a_node_whose_rows_differ_is_a_candidate(body: str) -> None:
     query = select(body)
     differing = 0
-    for seed in range(80):
+    for seed in range(50):
         chance = random.Random(seed)
         before = some_quads(chance, 9)
         gone = set(chance.sample(sorted(before, key=str), chance.randrange(3)))

@@ -19,7 +19,7 @@ from kg.build.revalidate import Analyses, again
 NAMES = sorted(path.parent.name for path in resources.data().glob("*/dataset.toml"))
 EXAMPLES = Path(__file__).parent.parent.parent / "ontology"
 TOPICS = sorted(path.name for path in EXAMPLES.glob("invalid/*"))
-EDITS = 18
+EDITS = 12
 
 
 @pytest.fixture(scope="module")
@@ -49,26 +49,30 @@ def world() -> set[ox.Quad]:
     return parsed(ontology / "pac.ttl", *ontology.glob("schemes/*.ttl"), EXAMPLES / "world.ttl")
 
 
+@pytest.fixture(scope="module")
+def begun(world: set[ox.Quad]) -> list[Result]:
+    return whole(store_of(world))
+
+
 def test_there_are_examples() -> None:
     assert len(TOPICS) == 42
 
 
 @pytest.mark.parametrize("topic", TOPICS)
 def test_every_example_is_judged_anew_when_it_comes_after_another(
-    topic: str, world: set[ox.Quad], analyses: Analyses
+    topic: str, world: set[ox.Quad], begun: list[Result], analyses: Analyses
 ) -> None:
     """From valid to invalid and back; the first time and the last time from and to nothing."""
     kinds = [sorted(EXAMPLES.glob(f"{kind}/{topic}/*.ttl")) for kind in ("invalid", "valid")]
     files = [file for pair in zip_longest(*kinds) for file in pair if file]
     steps = [set[ox.Quad](), *(parsed(file) for file in files[:3]), set[ox.Quad]()]
-    store = store_of(world)
-    results = whole(store)
+    results = begun
     told = 0
     for old, new in pairwise(steps):
         gone, come = old - new - world, new - old - world
         store = store_of(world | new)
         results = again(store, sorted(gone, key=str), sorted(come, key=str), results, analyses)
-        assert results == whole(store)
+        assert results == (whole(store) if new else begun)
         told += len(results)
     assert told
 
