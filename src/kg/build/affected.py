@@ -138,7 +138,7 @@ class Analysis:
         """The reverse of ``plain``. Raises ValueError if it is nothing of the kind."""
         try:
             found = tuple((_pattern(p), _steps(way), bool(from_subject)) for p, way, from_subject in plain)
-        except (TypeError, AttributeError, SyntaxError) as fault:
+        except (ValueError, TypeError, AttributeError, SyntaxError) as fault:
             raise ValueError(f"no analysis of a query: {fault}") from fault
         if not found:
             raise ValueError("an analysis without a pattern")

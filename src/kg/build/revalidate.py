@@ -110,7 +110,7 @@ class _Again:
 
     def _above(self, cls: Any) -> frozenset[Any]:
         found, todo = {cls}, [cls]
-        while todo:
+        while todo and not isinstance(cls, ox.Literal):
             above = self.store.quads_for_pattern(todo.pop(), validate.SUBCLASS, None)
             new = {quad.object for quad in above} - found
             found |= new

@@ -82,7 +82,7 @@ BOAT = "ex:Boat a sh:NodeShape ; sh:targetClass ex:Vessel ; sh:property ex:p . e
 FLEET = """
     ex:Ferry rdfs:subClassOf ex:Vessel .
     ex:anna a ex:Ferry ; ex:name "Anna" , "anna" ; ex:built 1990 ; ex:sunk 1980 ; ex:port ex:ness .
-    ex:anna ex:tows ex:bo .
+    ex:anna ex:tows ex:bo ; ex:afloat "yes"^^xsd:boolean .
     ex:bo a ex:Vessel ; ex:name "Bo" ; ex:built 1990 ; ex:sunk 2001 ; ex:port ex:wick ; ex:tows ex:cy .
     ex:cy a ex:Vessel ; ex:name "Cy"@en , "Si"@en ; ex:port "Ness" , ex:bo ; ex:tows ex:cy , [ a ex:Vessel ] .
     ex:ness a ex:Port ; ex:of ex:norland . ex:wick a ex:Port . ex:norland a ex:State ; ex:name "N" .
@@ -131,6 +131,7 @@ def test_what_the_screen_does_not_know_makes_every_focus_node_suspect(tmp_path: 
         f"{BOAT} sh:path ex:port ; sh:or ( [ sh:path ex:of ; sh:minCount 1 ] [ sh:datatype xsd:string ] ) .",
         f"{BOAT} sh:path ex:name ; sh:uniqueLang true ; sh:maxCount 1 .",
         f"{BOAT} sh:path ex:built ; sh:datatype xsd:integer ; sh:minInclusive 1991 ; sh:minCount 1 .",
+        f"{BOAT} sh:path ex:afloat ; sh:datatype xsd:boolean .",
         f"{BOAT} sh:path ex:port ; sh:hasValue ex:ness ; sh:nodeKind sh:IRI .",
         "ex:p sh:targetSubjectsOf ex:port ; sh:path ex:built ; sh:minCount 1 .",
         "ex:p sh:targetObjectsOf ex:port ; sh:path ex:of ; sh:minCount 1 .",
