@@ -4,7 +4,8 @@
 
 35,000 events are about a million asserted triples (bench/synthetic.py, as JSON lines). Every measurement
 runs in a process of its own, with a deadline (KG_BENCH_DEADLINE, 900 seconds); memory is the peak of that
-process. The peers are not dependencies of kg: KG_PEERS names a virtual environment that has them, which is made by
+process. The peers are not dependencies of kg: KG_PEERS names a virtual environment that has them, which is
+made by
     python3 -m venv DIR && DIR/bin/pip install oxigraph pyrudof maplib
 """
 

@@ -28,7 +28,7 @@ from kg import disk
 from kg.build.delta import Change
 from kg.build.report import Result
 from kg.build.shards import Statistics
-from kg.errors import NoRelease, NotFound, StoreDamaged
+from kg.errors import KgError
 from kg.findings import Severity
 from kg.records.dataset import Dataset
 from kg.release import Release, Releases
@@ -83,7 +83,7 @@ class State:
             )
             results = (Result(**{**row, "severity": Severity(row["severity"])}) for row in body["results"])
             return cls(body["release"], body["fixed"], body["inputs"], numbers, tuple(results))
-        except (OSError, ValueError, KeyError, TypeError):
+        except (OSError, ValueError, KeyError, TypeError, AttributeError):
             return None
 
 
@@ -137,7 +137,7 @@ def _held(stack: contextlib.ExitStack, releases: Releases, wanted: Mapping[str, 
         release = releases.open(state.release)
         stack.enter_context(disk.shared(release.path))
         release.verify()  # it may have been pruned before it was held
-    except (OSError, NoRelease, NotFound, StoreDamaged):
+    except (OSError, KgError):
         return None
     return Earlier(release, path, state)
 

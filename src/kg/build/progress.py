@@ -26,7 +26,7 @@ class Meter:
             self._say(name, detail)
 
     def counted(self, name: str, total: int, unit: str) -> Callable[[int], None]:
-        """A function to call with how much more of a stage is done; it reports now and then."""
+        """A function to call with how much more of it is done; it reports now and then, and at the end."""
         start = last = self._clock()
         so_far = 0
 

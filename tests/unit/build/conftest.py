@@ -1,9 +1,10 @@
-"""What is asserted in the bundled datasets, and ways to change it."""
+"""The bundled datasets as graphs, and what they assert as triples, with ways to change it."""
 
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +13,64 @@ import pytest
 
 from kg import resources
 from kg.build import pipeline
+from kg.build.graphs import Graph
+from kg.build.ledger import Ledger
 from kg.build.rebuild import DESCRIPTION
 from kg.build.shards import INFERRED, PROVENANCE
-from kg.records import dataset
+from kg.build.work import Kept, maker
+from kg.records import dataset, load
+from kg.records.dataset import Dataset
 from kg.release import Release
+
+DATA = Path(__file__).parents[3] / "data"
+
+
+@dataclass(frozen=True, slots=True)
+class Corpus:
+    """What the records assert, in lines, and the graphs that were made of them."""
+
+    dataset: Dataset
+    graphs: tuple[Graph, ...]
+    lines: frozenset[bytes]
+
+    @property
+    def implied(self) -> frozenset[bytes]:
+        """What some record implies by itself."""
+        return frozenset[bytes]().union(*(graph.implied for graph in self.graphs))
+
+
+def _read(name: str) -> Corpus:
+    found = dataset.read(DATA / name)
+    graphs, faults = maker(found.base).graphs(load.load(found).records)
+    assert graphs
+    assert not faults
+    return Corpus(found, tuple(graphs), frozenset(line for graph in graphs for line in graph.lines))
+
+
+@pytest.fixture(scope="session")
+def harbour() -> Corpus:
+    """The invented dataset."""
+    return _read("fixture-harbour-accord")
+
+
+@pytest.fixture(scope="session", params=["fixture-harbour-accord", "icesco-azerbaijan-2021"])
+def corpus(request: pytest.FixtureRequest) -> Corpus:
+    """Each of the bundled datasets."""
+    return _read(request.param)
+
+
+@pytest.fixture
+def ledger_of() -> Callable[[Iterable[Graph]], Ledger]:
+    """Makes a ledger that knows of these graphs alone, by their numbers."""
+
+    def made(graphs: Iterable[Graph]) -> Ledger:
+        book = Ledger()
+        for number, graph in enumerate(graphs):
+            book.note(number, Kept(graph.leaf, graph.links))
+        return book
+
+    return made
+
 
 Triples = tuple[ox.Quad, ...]
 NAMES = sorted(path.parent.name for path in resources.data().glob("*/dataset.toml"))
