@@ -12,7 +12,7 @@ OWN := $(PIP) install --no-deps --no-build-isolation --editable .
 help:
 	@echo "make serve   build the bundled dataset if need be and serve it on http://127.0.0.1:$(PORT) (PORT=…)"
 	@echo "make test    run all tests"
-	@echo "make check   lint, types, layers, generated files"
+	@echo "make check   lint, types, layers, generated files, layout of the records"
 	@echo "make bench   benchmarks"
 	@echo "make lock    resolve the requirements anew"
 	@echo "make clean   remove everything that these targets made"
@@ -28,6 +28,7 @@ check: $(VENV)/.dev
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python -m kg.records.generate --check
+	$(BIN)/kg fmt --check data/*/
 
 bench: $(VENV)/.dev
 	$(BIN)/python bench/run.py

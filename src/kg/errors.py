@@ -18,6 +18,7 @@
         ├── TooManyQueries         exit 3, HTTP 429
         ├── DeadlinePassed         exit 3, HTTP 504
         ├── MemoryExceeded         exit 3, HTTP 507
+        ├── ResultTooLong          exit 3, HTTP 507
         └── ExecutorFailed         exit 3, HTTP 500   the executor died of neither
 
 A message names the place (file and line, term or parameter) and the remedy. Exit codes and
@@ -28,12 +29,17 @@ This module imports nothing from kg.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Final
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from kg.findings import Finding
+
+
+_WIDEST: Final = 100
+_BEFORE: Final = 70
+"""Characters of a line that an excerpt shows, and of those before its caret."""
 
 
 class KgError(Exception):
@@ -68,7 +74,10 @@ class ParameterError(UsageError):
 
 
 class QuerySyntaxError(UsageError):
-    """A SPARQL query does not parse; ``line`` and ``column`` count from 1 where known."""
+    """A SPARQL query does not parse; ``line`` and ``column`` count from 1 where known.
+
+    ``excerpt`` is that line, and below it a caret under that column; ``prefix`` is one that was not declared.
+    """
 
     title = "Malformed query"
 
@@ -83,6 +92,18 @@ class QuerySyntaxError(UsageError):
         super().__init__(message, hint=hint)
         self.line = line
         self.column = column
+        self.excerpt: str | None = None
+        self.prefix: str | None = None
+
+    def within(self, text: str) -> QuerySyntaxError:
+        """The same error, with the excerpt from the query's text."""
+        lines = text.split("\n")
+        if self.line and self.column and self.line <= len(lines):
+            whole = "".join(c if c.isprintable() else " " for c in lines[self.line - 1])
+            start = max(0, self.column - _BEFORE)
+            shown = whole[start : start + _WIDEST]
+            self.excerpt = f"{shown.rstrip()}\n{' ' * (self.column - 1 - start)}^"
+        return self
 
 
 class NotAcceptable(UsageError):
@@ -200,6 +221,13 @@ class MemoryExceeded(EnvironmentFault):
 
     http_status = 507
     title = "Query memory limit reached"
+
+
+class ResultTooLong(EnvironmentFault):
+    """An answer has more rows than may be sent, and was stopped."""
+
+    http_status = 507
+    title = "Answer too long"
 
 
 class ExecutorFailed(EnvironmentFault):

@@ -44,13 +44,23 @@ class Format:
 
 
 TURTLE: Final = Format(
-    "turtle", "text/turtle", "ttl", "TURTLE", ("ttl",), ("application/x-turtle",), charset=True
+    "turtle", "text/turtle", "ttl", "TURTLE", ("ttl", "n3"), ("application/x-turtle", "text/n3"), charset=True
 )
 NTRIPLES: Final = Format(
     "ntriples", "application/n-triples", "nt", "N_TRIPLES", ("nt", "n-triples"), ("text/plain",)
 )
-JSONLD: Final = Format("jsonld", "application/ld+json", "jsonld", "JSON_LD", ("json-ld",), quads=True)
-RDFXML: Final = Format("rdfxml", "application/rdf+xml", "rdf", "RDF_XML", ("rdf", "xml", "rdf-xml"))
+JSONLD: Final = Format(
+    "jsonld",
+    "application/ld+json",
+    "jsonld",
+    "JSON_LD",
+    ("json-ld", "json"),
+    ("application/json",),
+    quads=True,
+)
+RDFXML: Final = Format(
+    "rdfxml", "application/rdf+xml", "rdf", "RDF_XML", ("rdf", "xml", "rdf-xml", "rdf+xml")
+)
 TRIG: Final = Format("trig", "application/trig", "trig", "TRIG", (), ("application/x-trig",), quads=True)
 NQUADS: Final = Format("nquads", "application/n-quads", "nq", "N_QUADS", ("nq", "n-quads"), quads=True)
 

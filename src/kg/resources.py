@@ -47,6 +47,11 @@ def layout() -> Path:
     return package() / "records" / "layout.toml"
 
 
+def fields() -> Path:
+    """fields.toml: the order of fields in a record, and what of it stands on one line."""
+    return package() / "records" / "fields.toml"
+
+
 def shapes() -> Path:
     """Folder of the SHACL shapes, one Turtle file for each class."""
     return root() / "shapes"

@@ -47,6 +47,8 @@ class Setting:
         return f"--{self.name.replace('_', '-')}"
 
 
+LOG_FORMATS: Final = ("text", "json", "off")
+
 LEAST_MEMORY: Final = 192
 """MiB of address space in which an executor can start and answer; with 128 it could not."""
 
@@ -55,6 +57,13 @@ def _positive(text: str) -> int:
     number = int(text)
     if number <= 0:
         raise ValueError("a whole number above 0")
+    return number
+
+
+def _none_or_more(text: str) -> int:
+    number = int(text)
+    if number < 0:
+        raise ValueError("a whole number, or 0 for none")
     return number
 
 
@@ -83,6 +92,12 @@ def _seconds(text: str) -> float:
     if not 0 < number <= 86_400:
         raise ValueError("seconds above 0, at most a day")
     return number
+
+
+def _log_format(text: str) -> str:
+    if text not in LOG_FORMATS:
+        raise ValueError(f"one of {', '.join(LOG_FORMATS)}")
+    return text
 
 
 def _path(text: str) -> Path:
@@ -116,12 +131,16 @@ class Settings:
     timeout: float = _setting(30.0, "query deadline in seconds, from the arrival of the request", _seconds)
     memory: int = _setting(2048, "memory of one query executor in MiB", _mebibytes)
     executors: int = _setting(2, "queries that may run at once", _positive)
+    max_rows: int = _setting(10_000_000, "most rows or triples of one answer; 0 for no limit", _none_or_more)
     max_body: int = _setting(1_048_576, "largest request body in bytes", _positive)
-    max_url: int = _setting(8_192, "longest request target in bytes", _positive)
+    max_url: int = _setting(65_536, "longest request target in bytes", _positive)
     service_allow: tuple[str, ...] = _setting(
         (), "endpoint IRI that SERVICE may ask (repeatable); none by default", _words, repeatable=True
     )
     cors: str = _setting("*", "value of Access-Control-Allow-Origin", _header)
+    cache: int = _setting(64, "MiB of answers kept in memory; 0 keeps none", _none_or_more)
+    log_format: str = _setting("text", "access log on standard error: text, json or off", _log_format)
+    slow: float = _setting(5.0, "seconds after which a query is logged with its text", _seconds)
 
     @classmethod
     def load(

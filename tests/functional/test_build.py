@@ -186,4 +186,4 @@ def test_the_quoted_words_are_in_the_release_only_with_the_sources(
 def test_progress_names_the_stages_in_order(bundled: Dataset, tmp_path: Path) -> None:
     stages: list[str] = []
     pipeline.build(bundled, store=tmp_path, progress=lambda stage, _: stages.append(stage))
-    assert stages == ["load", "convert", "validate", "infer", "describe", "store", "publish"]
+    assert stages == ["read", "validate", "infer", "store", "publish"]

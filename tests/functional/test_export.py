@@ -43,11 +43,9 @@ def by_rdflib(path: Path, fmt: formats.Format, monkeypatch: pytest.MonkeyPatch) 
     dataset = rdflib.Dataset()
     dataset.parse(path, format=RDFLIB.get(fmt.name, fmt.name))
     default = dataset.default_graph.identifier
-    rows = (
-        " ".join(term.n3() for term in (s, p, o, g) if term is not None and term != default) + " ."
-        for s, p, o, g in dataset.quads()
-    )
-    return lines(parse("\n".join(rows), RdfFormat.N_QUADS))
+    named = ((f"{s.n3()} {p.n3()} {o.n3()}", g) for s, p, o, g in dataset.quads())
+    rows = (f"{triple} ." if g is None or g == default else f"{g.n3()} {{ {triple} }}" for triple, g in named)
+    return lines(parse("\n".join(rows), RdfFormat.TRIG))  # a text of several lines has its own quotes there
 
 
 @pytest.fixture(scope="module")

@@ -123,7 +123,7 @@ def test_every_value_given_for_the_golden_results_is_of_a_query(name: str, every
 def test_every_query_that_can_answer_does_so_on_some_dataset(
     canned: CannedQuery, every: dict[str, Asked]
 ) -> None:
-    rows = [row for asked in every.values() for row in local.rows(asked.store, parse(asked.text(canned)))[1]]
+    rows = [row for asked in every.values() for row in local.rows(asked.store, parse(asked.text(canned)))]
     assert bool(rows) == (canned.name not in NO_ROW_IS_GOOD)
 
 
@@ -131,7 +131,7 @@ def test_every_example_gives_an_answer_on_some_dataset(canned: CannedQuery, ever
     for parameter in canned.parameters:
         for example in parameter.examples:
             given = {parameter.name: example}
-            answered = any(local.rows(a.store, parse(a.text(canned, **given)))[1] for a in every.values())
+            answered = any(local.rows(a.store, parse(a.text(canned, **given))) for a in every.values())
             assert answered, f"{canned.name}: {parameter.name}={example}"
 
 
@@ -161,7 +161,7 @@ def test_another_engine_gives_the_same_rows(
 def test_an_entity_of_another_dataset_has_an_empty_answer(store: ox.Store) -> None:
     query = read(resources.queries() / "canned" / "who-was-in-the-room.rq")
     text = query.bind({"event": "event/nowhere"}, "https://example.org/")
-    assert local.rows(store, parse(text))[1] == []
+    assert local.rows(store, parse(text)) == []
 
 
 def test_with_the_source_texts_the_quoted_words_stand_beside_the_passages(
@@ -169,7 +169,7 @@ def test_with_the_source_texts_the_quoted_words_stand_beside_the_passages(
 ) -> None:
     release = pipeline.build(dataset.find(), store=tmp_path, sources=sources).release
     query = read(resources.queries() / "canned" / "who-was-in-the-room.rq")
-    _, rows = local.rows(release.open_store(), parse(query.text))
+    rows = local.rows(release.open_store(), parse(query.text))
     assert all(row["quotes"] for row in rows)
     (host,) = [row for row in rows if row["role"] == "host"]
     assert "Aliyev" in host["quotes"]

@@ -64,7 +64,7 @@ def ask(name: str, more: str = "", **values: str) -> list[dict[str, Any]]:
         store.load(path=str(path), format=ox.RdfFormat.TURTLE)
     store.load(f"{PREFIXES} {WORLD} {more}".encode(), format=ox.RdfFormat.TURTLE)
     query = read(resources.queries() / "canned" / f"{name}.rq")
-    return local.rows(store, parse(query.bind(values, BASE)))[1]
+    return local.rows(store, parse(query.bind(values, BASE)))
 
 
 def awaiting(more: str = "") -> list[str]:

@@ -18,6 +18,7 @@ import pytest
 from tests.functional.conftest import History, environment, flip, largest
 
 import kg
+from kg.errors import NotFound
 from kg.release import Keep, Releases
 
 PRUNE = """
@@ -94,6 +95,41 @@ def test_the_list_tells_current_previous_version_and_what_each_release_brought(h
     assert f"* {new}" in shown
     assert f"- {old}" in shown
     assert "    Ada Stone left in June 2023.\n" in shown
+
+
+def test_a_dataset_of_the_store_is_found_by_its_name_without_its_folder(history: History) -> None:
+    shutil.rmtree(history.folder)
+    for command in (["query", "ASK {}"], ["export"], ["releases", "list"], ["diff"]):
+        done = _kg(*command, "--dataset", "small", "--store", history.store)
+        assert done.returncode == 0, done.stderr
+    assert kg.open(history.store, dataset="small").release.digest == history.digests[-1]
+    for name in ("smal", "../store/small", ""):
+        with pytest.raises(NotFound):
+            kg.open(history.store, dataset=name)
+
+
+def test_validating_tells_that_the_notes_cannot_be_read_as_building_does(history: History) -> None:
+    (history.folder / "CHANGES.md").write_bytes(b"## 0.2.0\n- caf\xe9\n")
+    for done in (_kg("validate", history.folder), _kg("build", history.folder, "--store", history.store)):
+        assert done.returncode == 1
+        assert (done.stdout + done.stderr).count("CHANGES.md cannot be read") == 1
+    assert history.releases.current_digest() == history.digests[-1]
+
+
+def test_pruning_can_name_the_releases_that_are_to_go(history: History) -> None:
+    old, new = history.digests
+    done = json.loads(history.kg("releases", "prune", old[:10], "--dry-run", "--json").stdout)
+    assert (list(done["removed"]), done["kept"]) == ([old], {new: "current"})
+    for wrong in ([new], ["current"], [old, "--keep", "1"], ["ffff"], [old, "--damaged"]):
+        assert history.kg("releases", "prune", *wrong).returncode == 2
+    assert history.releases.digests() == (new, old)
+    assert history.kg("releases", "prune", "previous").returncode == 0
+    assert history.releases.digests() == (new,)
+
+
+def _kg(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "kg", *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
 
 
 def test_the_list_of_an_empty_store_says_so(history: History) -> None:

@@ -13,7 +13,8 @@ import pytest
 from kg.build import pipeline
 from kg.errors import NotFound
 from kg.export import prose
-from kg.records import check, load
+from kg.records import load
+from kg.records.citations import cited
 from kg.records.dataset import Dataset
 from kg.release import Release
 
@@ -56,7 +57,7 @@ def test_a_record_is_a_sentence_with_its_stretch(release: Release, sentence: str
 def test_the_stretches_that_no_record_cites_are_named(bundled: Dataset, release: Release):
     lines = told(release, "president-reception")
     assert lines[lines.index("## Cited by no record") + 1 : -1] == ["[10326–10355] 29 code points"]
-    spans = [p for p, _ in check.cited(load.parse(bundled).records) if p.article == "president-reception"]
+    spans = [p for p, _ in cited(load.parse(bundled).records) if p.article == "president-reception"]
     assert not any(p.start < 10355 and p.end > 10326 for p in spans)
 
 

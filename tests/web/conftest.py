@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import gzip
 import http.client
 import json
 import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -77,6 +78,10 @@ class Server:
         return "/doc/" + quote(iri.removeprefix(self.base + "id/"))
 
 
+Serve = Callable[..., Server]
+"""``serve("--option", a__ttl="…")``: a server over a file ``a.ttl`` of that content."""
+
+
 def start(release: Release, **settings: Any) -> Server:
     """Start a server and wait for the line in which it says where it is."""
     process = subprocess.Popen(
@@ -115,6 +120,37 @@ def server(release: Release) -> Iterator[Server]:
     running = start(release, timeout=10.0, max_body=65_536, max_url=4_096)
     yield running
     stop(running.process)
+
+
+@pytest.fixture(scope="session")
+def serve(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serve]:
+    """Start ``kg serve --rdf`` with files of these names and contents."""
+    started: list[Server] = []
+
+    def make(*options: str, **files: str) -> Server:
+        folder = tmp_path_factory.mktemp("files")
+        for name, content in files.items():
+            data = content.encode()
+            path = folder / name.replace("__", ".")
+            path.write_bytes(gzip.compress(data) if path.suffix == ".gz" else data)
+        command = [sys.executable, "-m", "kg", "serve", "--port", "0", *options, "--rdf"]
+        process = subprocess.Popen(
+            [*command, *map(str, sorted(folder.iterdir()))],
+            stdout=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+            env={**os.environ, "PYTHONUNBUFFERED": "1"},
+        )
+        assert process.stdout is not None
+        line = process.stdout.readline().strip()
+        port = line.rpartition(":")[2]
+        started.append(Server(process, line, int(port or 0), ""))
+        assert port, "the server did not start"
+        return started[-1]
+
+    yield make
+    for running in started:
+        stop(running.process)
 
 
 def members(session: int) -> dict[int, str]:

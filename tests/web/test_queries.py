@@ -18,6 +18,29 @@ def test_the_list_is_a_page_or_json(server):
     assert "who-was-in-the-room" in names
 
 
+def test_the_list_says_what_each_query_may_be_asked(server):
+    listed = {q["name"]: q["parameters"] for q in server.ask("/queries").json["queries"]}
+    assert listed["bodies-together"] == []
+    (body,) = listed["who-must-act"]
+    assert body == {
+        "name": "body",
+        "type": "entity",
+        "class": "org:Organization",
+        "label": "Body",
+        "default": "organization/icesco",
+        "required": False,
+        "examples": ["organization/icesco", "state/azerbaijan"],  # state/kelmark is of another dataset
+    }
+
+
+def test_the_examples_that_the_list_gives_can_be_asked(server):
+    for query in server.ask("/queries").json["queries"]:
+        for parameter in query["parameters"]:
+            for example in parameter["examples"]:
+                asked = f"/queries/{query['name']}.csv?{parameter['name']}={quote(example)}"
+                assert server.ask(asked).status == 200, asked
+
+
 def test_every_canned_query_runs_with_its_defaults(server):
     for query in server.ask("/queries").json["queries"]:
         answer = server.ask(f"/queries/{query['name']}", accept=HTML)

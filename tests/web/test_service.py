@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import subprocess
 import sys
@@ -30,6 +31,16 @@ EVERYWHERE = [
     "/ready",
     "/version",
     "/problems",
+    "/graphs?default",
+    "/graphs?graph=urn:nowhere",
+    "/releases",
+    "/releases/current",
+    "/releases/current/sparql",
+    "/releases/current/sparql?query=ASK%7B%7D",
+    "/dataset",
+    "/.well-known/void",
+    "/search?q=aliyev",
+    "/openapi.json",
     "/static/kg.css",
     "/nowhere",
 ]
@@ -158,6 +169,13 @@ def test_the_dump_comes_in_every_format(server, extension):
     assert (answer.status, answer.media_type) == (200, media_type)
     assert extension in answer.headers["content-disposition"]
     assert len(kind().parse(data=answer.body, format=parser)) > 0
+
+
+def test_a_dump_comes_packed_as_well(server):
+    packed = server.ask("/export/dataset.nt.gz", accept_encoding="gzip")
+    assert packed.media_type == "application/gzip"
+    assert "content-encoding" not in packed.headers
+    assert gzip.decompress(packed.body) == server.ask("/export/dataset.nt").body
 
 
 def test_an_unknown_dump_is_404(server):

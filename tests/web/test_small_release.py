@@ -89,7 +89,7 @@ def test_only_web_addresses_become_links(client):
 def test_the_origin_that_is_allowed_is_named(client):
     headers = client.get("/nowhere").headers
     assert headers["Access-Control-Allow-Origin"] == "https://reader.example"
-    assert headers["Vary"] == "Accept, Origin"
+    assert headers["Vary"] == "Accept, Accept-Encoding, Origin"
 
 
 def test_a_release_without_the_vocabulary_still_has_every_page(client):

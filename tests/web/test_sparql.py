@@ -258,6 +258,24 @@ def test_a_failure_after_the_first_byte_cuts_the_connection(server):
     connection.close()
 
 
+def test_a_failure_after_the_first_byte_resets_the_connection_of_a_client_without_chunks(server):
+    """To HTTP/1.0 the end of the connection is that of the body, and a stump would look whole."""
+    target = "/sparql?" + urlencode({"query": ENDLESS, "timeout": "1"})
+    with socket.create_connection(("127.0.0.1", server.port), timeout=60) as connection:
+        connection.sendall(f"GET {target} HTTP/1.0\r\nHost: x\r\n\r\n".encode())
+        assert connection.recv(65_536).startswith(b"HTTP/1.0 200 OK")
+        with pytest.raises(ConnectionResetError):
+            sum(len(part) for part in iter(lambda: connection.recv(65_536), b""))
+
+
+def test_a_client_without_chunks_gets_a_whole_answer_whole(server):
+    target = "/sparql?" + urlencode({"query": "SELECT * { ?s ?p ?o } LIMIT 2000", "format": "csv"})
+    with socket.create_connection(("127.0.0.1", server.port), timeout=60) as connection:
+        connection.sendall(f"GET {target} HTTP/1.0\r\nHost: x\r\n\r\n".encode())
+        said = b"".join(iter(lambda: connection.recv(65_536), b""))
+    assert said.partition(b"\r\n\r\n")[2].count(b"\n") == 2001
+
+
 RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
 UNSPEAKABLE = {
     "control": ("SELECT ('a\\u0001' AS ?x) {}", "xml", "csv", "U+0001"),

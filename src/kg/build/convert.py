@@ -7,12 +7,12 @@ docs/iris.md, for the labels and for there being no blank nodes.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import Any, Final, Protocol
 
-from pyoxigraph import BlankNode, Literal, NamedNode, Quad, RdfFormat, parse
+from pyoxigraph import BlankNode, DefaultGraph, Literal, NamedNode, Quad, RdfFormat, Store, parse
 
 from kg import vocab
 from kg.errors import DataError
@@ -20,6 +20,8 @@ from kg.findings import Finding, Location, Severity
 
 _BATCH: Final = 500
 """Records to a document: the context is parsed once for all of them, and memory stays flat."""
+
+_UNNAMED: Final = "SELECT ?g ?p { GRAPH ?g { ?s ?p ?o } FILTER(isBlank(?s) || isBlank(?o)) } LIMIT 1"
 
 _PREF_LABEL: Final = NamedNode(vocab.SKOS + "prefLabel")
 _LABEL: Final = NamedNode(vocab.RDFS + "label")
@@ -38,44 +40,38 @@ class Convertible(Protocol):
 
 
 def record_quads(records: Iterable[Convertible], context: Mapping[str, Any]) -> Iterator[Quad]:
-    """The quads of the records, each in its own named graph.
+    """The quads of the records, each in its own named graph. Raises as ``store`` does."""
+    rest = iter(records)
+    while batch := list(islice(rest, _BATCH)):
+        yield from store(batch, context)
+
+
+def store(records: Sequence[Convertible], context: Mapping[str, Any]) -> Store:
+    """The records in a store in memory, each in its own named graph.
 
     Raises DataError if a node is no JSON-LD under the context, or leaves a blank node or a
     triple outside its graph.
     """
-    rest = iter(records)
-    while batch := list(islice(rest, _BATCH)):
-        yield from _batch_quads(batch, context)
-
-
-def _batch_quads(batch: list[Convertible], context: Mapping[str, Any]) -> Iterator[Quad]:
+    content = Store()
     try:
-        for quad in parse(document(batch, context), RdfFormat.JSON_LD):
-            yield _checked(quad, batch)
+        content.load(document(records, context).encode(), format=RdfFormat.JSON_LD)
     except SyntaxError as error:
-        if len(batch) == 1:
-            raise _fault(batch[0], f"it is not JSON-LD under the context: {error}") from error
-        for record in batch:  # again, one by one, so that the message names the record
-            yield from _batch_quads([record], context)
+        for record in records if len(records) > 1 else ():  # again, so that the message names the record
+            store([record], context)
+        raise _fault(records[0], f"it is not JSON-LD under the context: {error}") from error
+    if stray := next(content.quads_for_pattern(None, None, None, DefaultGraph()), None):
+        raise _fault(records[0], f"a statement about {stray.subject} belongs to no record")
+    for solution in content.query(_UNNAMED):  # type: ignore[union-attr]
+        graph, predicate = solution["g"].value, solution["p"].value
+        owner = next((record for record in records if record.graph == graph), records[0])
+        raise _fault(owner, f"a part of it has no id: {predicate}")
+    return content
 
 
 def document(batch: Iterable[Convertible], context: Mapping[str, Any]) -> str:
     """One JSON-LD document that holds each record in a named graph."""
     graphs = [{"@id": record.graph, "@graph": [record.node]} for record in batch]
     return json.dumps({"@context": context, "@graph": graphs}, ensure_ascii=False)
-
-
-def _checked(quad: Quad, batch: list[Convertible]) -> Quad:
-    if isinstance(quad.subject, BlankNode) or isinstance(quad.object, BlankNode):
-        raise _fault(_owner(quad, batch), f"a part of it has no id: {quad.predicate.value}")
-    if not isinstance(quad.graph_name, NamedNode):
-        raise _fault(batch[0], f"a statement about {quad.subject} belongs to no record")
-    return quad
-
-
-def _owner(quad: Quad, batch: list[Convertible]) -> Convertible:
-    name = getattr(quad.graph_name, "value", "")
-    return next((record for record in batch if record.graph == name), batch[0])
 
 
 def _fault(record: Convertible, message: str) -> DataError:

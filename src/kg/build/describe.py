@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import Final, Protocol
 from urllib.parse import quote
@@ -21,6 +20,7 @@ from urllib.parse import quote
 from pyoxigraph import Literal, NamedNode, Triple
 
 from kg import vocab
+from kg.build.shards import Statistics
 from kg.records import changes
 from kg.records.dataset import Dataset
 
@@ -50,36 +50,46 @@ def provenance(records: Iterable[Traced], base: str) -> Iterator[Triple]:
 
     A triple about a file or a curator comes once for every record; the caller's graph is a set.
     """
-    for record in records:
-        graph, attribution = NamedNode(record.graph), NamedNode(record.graph + "#attribution")
-        file, agent = NamedNode(f"{base}file/{quote(record.file)}"), _agent(base, record.curator)
-        yield Triple(graph, _TYPE, _iri(vocab.PROV, "Entity"))
-        yield Triple(graph, _iri(vocab.FOAF, "primaryTopic"), NamedNode(record.iri))
-        yield Triple(graph, _iri(vocab.PROV, "wasDerivedFrom"), file)
-        yield Triple(file, _TYPE, _iri(vocab.PROV, "Entity"))
-        yield Triple(file, _iri(vocab.DCTERMS, "title"), Literal(record.file))
-        yield Triple(file, _iri(vocab.DCTERMS, "identifier"), Literal(f"sha256:{record.file_sha256}"))
-        yield Triple(graph, _iri(vocab.PROV, "wasAttributedTo"), agent)
-        yield Triple(graph, _iri(vocab.PROV, "qualifiedAttribution"), attribution)
-        yield Triple(agent, _TYPE, _iri(vocab.PROV, "Agent"))
-        yield Triple(agent, _iri(vocab.FOAF, "name"), Literal(record.curator))
-        yield Triple(attribution, _TYPE, _iri(vocab.PROV, "Attribution"))
-        yield Triple(attribution, _iri(vocab.PROV, "agent"), agent)
-        yield Triple(
-            attribution,
-            _iri(vocab.PROV, "hadRole"),
-            NamedNode(f"{vocab.SCHEME}review-state/{record.review_state}"),
-        )
+    for r in records:
+        yield from origin(r.graph, r.iri, r.file, r.curator, r.review_state, base)
+        yield from file(r.file, r.file_sha256, base)
+        yield from agent(r.curator, base)
 
 
-def description(dataset: Dataset, content: Iterable[Triple]) -> Iterator[Triple]:
-    """VoID and DCAT about the dataset; the counts are of ``content``, each triple once.
+def origin(name: str, topic: str, source: str, curator: str, review: str, base: str) -> Iterator[Triple]:
+    """PROV about one graph: what it is about, which file it comes from, who answers for it, how far."""
+    graph, attribution = NamedNode(name), NamedNode(name + "#attribution")
+    yield Triple(graph, _TYPE, _iri(vocab.PROV, "Entity"))
+    yield Triple(graph, _iri(vocab.FOAF, "primaryTopic"), NamedNode(topic))
+    yield Triple(graph, _iri(vocab.PROV, "wasDerivedFrom"), _file(base, source))
+    yield Triple(graph, _iri(vocab.PROV, "wasAttributedTo"), _agent(base, curator))
+    yield Triple(graph, _iri(vocab.PROV, "qualifiedAttribution"), attribution)
+    yield Triple(attribution, _TYPE, _iri(vocab.PROV, "Attribution"))
+    yield Triple(attribution, _iri(vocab.PROV, "agent"), _agent(base, curator))
+    yield Triple(attribution, _iri(vocab.PROV, "hadRole"), NamedNode(f"{vocab.SCHEME}review-state/{review}"))
 
-    ``content`` is everything but the description itself, which cannot count itself.
+
+def file(name: str, sha256: str, base: str) -> Iterator[Triple]:
+    """PROV about a file of records."""
+    yield Triple(_file(base, name), _TYPE, _iri(vocab.PROV, "Entity"))
+    yield Triple(_file(base, name), _iri(vocab.DCTERMS, "title"), Literal(name))
+    yield Triple(_file(base, name), _iri(vocab.DCTERMS, "identifier"), Literal(f"sha256:{sha256}"))
+
+
+def agent(name: str, base: str) -> Iterator[Triple]:
+    """PROV about a curator."""
+    yield Triple(_agent(base, name), _TYPE, _iri(vocab.PROV, "Agent"))
+    yield Triple(_agent(base, name), _iri(vocab.FOAF, "name"), Literal(name))
+
+
+def description(dataset: Dataset, statistics: Statistics) -> Iterator[Triple]:
+    """VoID and DCAT about the dataset.
+
+    ``statistics`` are of everything but the description itself, which cannot count itself.
     """
     node = NamedNode(dataset.base + "dataset")
     yield from _header(node, dataset)
-    yield from _statistics(node, dataset, set(content))
+    yield from _statistics(node, dataset, statistics)
 
 
 def _header(node: NamedNode, dataset: Dataset) -> Iterator[Triple]:
@@ -106,16 +116,10 @@ def _header(node: NamedNode, dataset: Dataset) -> Iterator[Triple]:
     yield Triple(node, _iri(vocab.VOID, "uriSpace"), Literal(dataset.base + "id/"))
 
 
-def _statistics(node: NamedNode, dataset: Dataset, content: set[Triple]) -> Iterator[Triple]:
-    classes = Counter(
-        t.object.value for t in content if t.predicate == _TYPE and isinstance(t.object, NamedNode)
-    )
-    properties = Counter(t.predicate.value for t in content)
-    space = dataset.base + "id/"
-    entities = {
-        t.subject for t in content if isinstance(t.subject, NamedNode) and t.subject.value.startswith(space)
-    }
-    totals = (len(content), len(entities), len(classes), len(properties))
+def _statistics(node: NamedNode, dataset: Dataset, found: Statistics) -> Iterator[Triple]:
+    classes = {term[1:-1].decode(): number for term, number in found.classes.items()}
+    properties = {term[1:-1].decode(): number for term, number in found.properties.items()}
+    totals = (found.triples, found.entities, len(classes), len(properties))
     for term, number in zip(("triples", "entities", "classes", "properties"), totals, strict=True):
         yield Triple(node, _iri(vocab.VOID, term), Literal(number))
     for namespace in sorted({_namespace(iri) for iri in (*classes, *properties)}):
@@ -134,6 +138,10 @@ def _iri(namespace: str, name: str) -> NamedNode:
 
 def _namespace(iri: str) -> str:
     return re.sub(r"[^#/]*$", "", iri)
+
+
+def _file(base: str, name: str) -> NamedNode:
+    return NamedNode(f"{base}file/{quote(name)}")
 
 
 def _agent(base: str, name: str) -> NamedNode:

@@ -7,17 +7,16 @@ sees everything at once; results that only repeat such a fault are left out.
 from __future__ import annotations
 
 import bisect
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
-
-from pyoxigraph import NamedNode, Store
+from typing import Final
 
 from kg import vocab
-from kg.build import checks, validate
 from kg.build.report import Result, as_shacl_report, to_findings
 from kg.findings import Finding, Location, Severity, in_order, stops_release
-from kg.records.load import Loaded
+from kg.records import check
+from kg.records.index import Index
+from kg.records.load import Places
 
 _MISSING: Final = vocab.SH + "MinCountConstraintComponent"
 _SPARQL: Final = vocab.SH + "SPARQLConstraintComponent"
@@ -38,19 +37,20 @@ class Checked:
         return not stops_release(self.findings)
 
 
-def gate(content: Store, loaded: Loaded, faults: Iterable[Finding] = ()) -> Checked:
-    """Judge the asserted graphs by the shapes and the checks; ``faults`` are findings of the conversion.
+def judged(results: list[Result], findings: Iterable[Finding], index: Index, places: Places) -> Checked:
+    """The report of the faults and the results, without those results that may only follow from a fault.
 
-    Raises EnvironmentFault if a shape or a check cannot run.
+    ``results`` are those of the shapes and the checks; ``findings`` are the faults of the records
+    themselves; ``index`` and ``places`` say what the records say of one another, and where they stand.
     """
-    structural = [*loaded.findings, *faults]
-    results = [*validate.validate(content), *checks.run(content)]
+    structural = list(findings)
+    where = places.of((result.focus, result.path) for result in results)
     if stops_release(structural):
-        echoes = _Echoes(content, loaded, structural)
+        echoes = _Echoes(index, places, where, structural)
         sound = [result for result in results if not echoes.has(result)]
         structural += _held_back(len(results) - len(sound))
         results = sound
-    found = [*structural, *to_findings(results, loaded.locate)]
+    found = [*structural, *to_findings(results, lambda focus, path: where[focus, path])]
     return Checked(tuple(in_order(found)), tuple(results))
 
 
@@ -64,27 +64,32 @@ def _held_back(number: int) -> list[Finding]:
 class _Echoes:
     """SHACL results that follow from faults of the records: they need no mending of their own."""
 
-    def __init__(self, content: Store, loaded: Loaded, faults: Sequence[Finding]) -> None:
-        self._content = content
-        self._locate = loaded.locate
-        self._doubtful = loaded.doubtful
-        self._spaces = tuple({r.iri.removesuffix(r.id) for r in loaded.records})
-        places = [f.location for f in faults if f.severity is Severity.VIOLATION and f.location]
-        self._lines = {(p.file, p.line) for p in places}
-        starts = sorted({place for (_, path), place in loaded.places.items() if path is None})
-        self._faulty = {_record_at(place, starts) for place in places}
-        self._unsure = self._unsure_graphs()
+    def __init__(
+        self,
+        index: Index,
+        places: Places,
+        where: Mapping[tuple[str, str | None], Location | None],
+        faults: Sequence[Finding],
+    ) -> None:
+        self._index = index
+        self._places = places
+        self._where = where
+        self._bad = {places.iri(local) for local in (*check.doubtful(index), *check.dangling(index))}
+        found = [f.location for f in faults if f.severity is Severity.VIOLATION and f.location]
+        self._lines = {(p.file, p.line) for p in found}
+        self._faulty = {self._record_at(place) for place in found}
+        self._unsure = self._unsure_records()
 
     def has(self, result: Result) -> bool:
         """Whether the result is on a faulty line, asks about the rest of a faulty record, or rests on one."""
-        place = self._locate(result.focus, result.path)
+        place = self._where[result.focus, result.path]
         if place and (place.file, place.line) in self._lines:
             return True
-        if self._may_be_missing(result) and self._locate(result.focus, None) in self._faulty:
+        if self._may_be_missing(result) and self._places.locate(result.focus) in self._faulty:
             return True
         if self._is_bad(result.focus) or bool(result.value and self._is_bad(result.value)):
             return True
-        return result.component == _SPARQL and not self._unsure.isdisjoint(self._graphs(result.focus))
+        return result.component == _SPARQL and not self._unsure.isdisjoint(self._records_of(result.focus))
 
     @staticmethod
     def _may_be_missing(result: Result) -> bool:
@@ -97,49 +102,37 @@ class _Echoes:
 
     def _is_bad(self, term: str) -> bool:
         """Doubtful, or an id of the dataset without a record."""
-        absent = term.startswith(self._spaces) and self._locate(term, None) is None
-        return absent or term in self._doubtful
+        return term in self._bad
 
-    def _unsure_graphs(self) -> set[str]:
+    def _unsure_records(self) -> set[int]:
         """The records that name a bad one, and those that name these: a query joins no further.
 
         What a query finds missing there may stand in the record that could not be read.
         """
-        bad = {
-            term
-            for quad in self._content
-            for term in (quad.subject, quad.object)
-            if isinstance(term, NamedNode) and self._is_bad(term.value)
-        }
-        near = self._naming(bad)
-        subjects = {
-            quad.subject
-            for graph in near
-            for quad in self._content.quads_for_pattern(None, None, None, NamedNode(graph))
-        }
-        return near | self._naming(subjects)
+        near = self._naming(self._places.local(term) for term in self._bad)
+        inside = [local for record in near for (local,) in self._index.rows(_INSIDE, record)]
+        return near | self._naming(inside)
 
-    def _naming(self, terms: Iterable[Any]) -> set[str]:
-        return {
-            quad.graph_name.value
-            for term in terms
-            for pattern in ((term, None, None), (None, None, term))
-            for quad in self._content.quads_for_pattern(*pattern)
-            if isinstance(quad.graph_name, NamedNode)
-        }
+    def _naming(self, ids: Iterable[str]) -> set[int]:
+        """The records that refer to one of these, or have it."""
+        return {number for local in ids for (number,) in self._index.rows(_NAMING, local, local)}
 
-    def _graphs(self, focus: str) -> set[str]:
-        if focus.startswith(("_:", '"')):
-            return set()
-        quads = self._content.quads_for_pattern(NamedNode(focus), None, None)
-        return {quad.graph_name.value for quad in quads if isinstance(quad.graph_name, NamedNode)}
+    def _records_of(self, focus: str) -> set[int]:
+        local = self._places.local(focus)
+        return {number for (number,) in self._index.rows(_HAVING, local, local)}
+
+    def _record_at(self, place: Location) -> Location | None:
+        """The start of the record, nested or not, in which a place is."""
+        starts = self._places.starts(place.file)
+        index = bisect.bisect_right(starts, place)
+        return starts[index - 1] if index else None
 
 
-def _record_at(place: Location, starts: Sequence[Location]) -> Location | None:
-    """The start of the record, nested or not, in which a place is."""
-    index = bisect.bisect_right(starts, place)
-    found = starts[index - 1] if index else None
-    return found if found and found.file == place.file else None
+_INSIDE: Final = "SELECT id FROM thing WHERE record = ?"
+_NAMING: Final = "SELECT record FROM thing WHERE id = ? UNION SELECT record FROM reference WHERE wanted = ?"
+_HAVING: Final = """SELECT record FROM thing WHERE id = ? UNION
+SELECT a.record FROM citation AS c JOIN article AS a ON a.name = c.article
+WHERE 'passage/' || c.passage = ?"""
 
 
 def shacl_report(findings: Iterable[Finding], results: Iterable[Result] = ()) -> bytes:

@@ -96,6 +96,12 @@ class Schema:
             transitive=_instances(found, vocab.OWL + "TransitiveProperty"),
         )
 
+    def mentioned(self) -> frozenset[NamedNode]:
+        """Every property that a rule names."""
+        tables = (self.properties, self.inverses)
+        above = (terms for table in tables for terms in table.values())
+        return self.transitive.union(self.domains, self.ranges, *tables, *above)
+
     def implied(self, triple: Triple) -> Iterator[Triple]:
         """What one triple implies by itself, in one step."""
         s, p, o = triple.subject, triple.predicate, triple.object

@@ -10,7 +10,7 @@ import hashlib
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Final
 
 import pyoxigraph as ox
 
@@ -24,6 +24,7 @@ SEVERITIES: Final = {
 }
 
 _IRI: Final = re.compile(r"https?://[^\s,;)}]*[^\s,;.:)}]")
+_CLASS: Final = SH + "ClassConstraintComponent"
 _RESULTS: Final = "urn:x-kg:result:"
 
 
@@ -69,10 +70,13 @@ def to_findings(
 
 def _finding(result: Result, location: Location | None) -> Finding:
     wrong, _, remedy = _IRI.sub(lambda iri: _name(iri[0]), result.message).partition(". ")
+    wrong = wrong.rstrip(".")
+    if result.component == _CLASS and result.value:  # a shape has one message for number and kind alike
+        wrong += f"; {_name(result.value)} is not of that kind"
     return Finding(
         severity=result.severity,
         code=result.code,
-        message=f"{result.label or _name(result.focus)}: {wrong.rstrip('.')}",
+        message=f"{result.label or _name(result.focus)}: {wrong}",
         remedy=remedy,
         location=location,
         focus=result.focus,
@@ -131,13 +135,8 @@ def _boolean(value: bool) -> ox.Literal:
     return ox.Literal(str(value).lower(), datatype=ox.NamedNode(XSD + "boolean"))
 
 
-def written(term: Any) -> str:
-    """An IRI as it is; a literal or blank node in N-Triples syntax."""
-    return term.value if isinstance(term, ox.NamedNode) else str(term)
-
-
 def _term(text: str | None) -> ox.NamedNode | ox.BlankNode | ox.Literal | None:
-    """The reverse of ``written``: a term from its text."""
+    """The reverse of ``validate.written``: a term from its text."""
     if text is None:
         return None
     if not text.startswith(('"', "_:")):

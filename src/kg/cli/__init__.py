@@ -1,6 +1,9 @@
 """The ``kg`` command: one thin function for each sub-command.
 
     build, validate, digest    kg.cli.data      records to a release
+    fmt, schema                kg.cli.curate    beside an editor
+    new                        kg.cli.new       a record to fill in
+    passage                    kg.cli.passage   words to evidence, and back
     query, export, tell        kg.cli.ask       a release to answers, files and sentences
     serve                      kg.cli.serving   a release to the web
     releases                   kg.cli.releases  what is in the store
@@ -36,12 +39,12 @@ class _Parser(argparse.ArgumentParser):
 
 def parser() -> argparse.ArgumentParser:
     """The whole command line."""
-    from kg.cli import ask, data, diffs, releases, serving
+    from kg.cli import ask, curate, data, diffs, new, passage, releases, serving
 
     top = _Parser(prog="kg", description="A knowledge graph of institutional diplomacy.")
     top.add_argument("--version", action="version", version=f"kg {__version__}")
     commands = top.add_subparsers(title="commands", metavar="COMMAND", required=True, dest="command")
-    for module in (data, ask, serving, releases, diffs):
+    for module in (data, new, passage, curate, ask, serving, releases, diffs):
         module.add_to(commands)
     return top
 
@@ -56,8 +59,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if isinstance(stream, io.TextIOWrapper):  # a terminal that cannot show a letter gets its escape
             stream.reconfigure(errors="backslashreplace")
     if getattr(options, "apart", False):
-        return _guarded(lambda: apart(lambda: _guarded(lambda: _run(options))))
-    return _guarded(lambda: _run(options))
+        return guarded(lambda: apart(lambda: guarded(lambda: _run(options))))
+    return guarded(lambda: _run(options))
 
 
 def _run(options: argparse.Namespace) -> int:
@@ -66,7 +69,7 @@ def _run(options: argparse.Namespace) -> int:
     return code
 
 
-def _guarded(work: Callable[[], int]) -> int:
+def guarded(work: Callable[[], int]) -> int:
     """The command's edge: what goes wrong is told, and becomes an exit code."""
     try:
         return work()
@@ -96,6 +99,8 @@ def _report(error: KgError) -> int:
     told = error.message.startswith("line ")
     place = f"line {line}, column {column}: " if line and column and not told else ""
     sys.stderr.write(f"kg: {place}{error.message}\n")
+    if excerpt := getattr(error, "excerpt", None):
+        sys.stderr.write("".join(f"    {row}\n" for row in excerpt.split("\n")))
     if error.hint:
         sys.stderr.write(f"    {error.hint}\n")
     return error.exit_code

@@ -19,12 +19,12 @@ _OURS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGPIPE)
 """Signals that mean the command as a whole; the others are the engine's end."""
 
 
-def apart(work: Callable[[], int]) -> int:
+def apart(work: Callable[[], int], what: str = "the query") -> int:
     """Do ``work`` in a child process; returns its exit code.
 
     Signals to this process reach the child, and the child ends when this process is gone. A child
-    that was interrupted or terminated interrupts or terminates this process. Raises ExecutorFailed
-    if the child was brought down. Call it before there are threads.
+    that was interrupted or terminated interrupts or terminates this process. Raises ExecutorFailed,
+    which names ``what`` was done, if the child was brought down. Call it before there are threads.
     """
     lifeline, held = os.pipe()
     child = os.fork()
@@ -46,8 +46,8 @@ def apart(work: Callable[[], int]) -> int:
         signal.signal(-code, signal.SIG_DFL)
         os.kill(os.getpid(), -code)
     raise ExecutorFailed(
-        f"the query brought its process down (signal {-code})",
-        hint="signal 9: the memory ran out; others: the query nests too deep or is too long",
+        f"{what} brought its process down (signal {-code})",
+        hint=f"signal 9: the memory ran out; others: {what} nests too deep or is too long",
     )
 
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import shutil
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TextIO
 
-from kg.errors import DataError
+from kg.errors import DataError, UsageError
 from kg.settings import TABLE, Settings
 
 if TYPE_CHECKING:
@@ -34,15 +35,28 @@ def dataset_option(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--dataset", metavar="DATASET", help="a name or a folder (default: the bundled one)")
 
 
-def sources_option(parser: argparse.ArgumentParser, required: bool = False) -> None:
-    """``--sources DIR``."""
+def sources_option(parser: argparse.ArgumentParser, default: str = "") -> None:
+    """``--sources DIR``; ``default`` says what is taken where nothing is given."""
     parser.add_argument(
         "--sources",
         type=Path,
-        required=required,
         metavar="DIR",
-        help="folder of the source texts that are quoted",
+        help="folder of the source texts that are quoted" + (f" (default: {default})" if default else ""),
     )
+
+
+def jobs_option(parser: argparse.ArgumentParser) -> None:
+    """``--jobs N``."""
+    parser.add_argument(
+        "--jobs", type=_jobs, metavar="N", help="how many processes may work (default: one for each core)"
+    )
+
+
+def _jobs(text: str) -> int:
+    """A number of processes. Raises ArgumentTypeError."""
+    if not text.isascii() or not text.isdigit() or not 1 <= int(text[:5]) <= 1024:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number from 1 to 1024")
+    return int(text)
 
 
 def setting_options(parser: argparse.ArgumentParser, *names: str) -> None:
@@ -68,10 +82,9 @@ def release_option(parser: argparse.ArgumentParser) -> None:
 
 def releases(options: argparse.Namespace) -> Releases:
     """The releases of the dataset named, in the store named."""
-    from kg.records import dataset
     from kg.release import Releases
 
-    return Releases(settings(options).store, dataset.find(options.dataset).name)
+    return Releases.of(settings(options).store, options.dataset)
 
 
 @contextlib.contextmanager
@@ -89,12 +102,15 @@ def build(found: Dataset, options: argparse.Namespace) -> Built:
     from kg.build import pipeline
 
     try:
-        return pipeline.build(
-            found,
-            sources=getattr(options, "sources", None),
-            store=settings(options).store,
-            progress=progress(),
-        )
+        with progress() as say:
+            return pipeline.build(
+                found,
+                sources=getattr(options, "sources", None),
+                store=settings(options).store,
+                progress=say,
+                jobs=getattr(options, "jobs", None),
+                fresh=getattr(options, "fresh", False),
+            )
     except DataError as error:
         raise error.within(folder(found)) from error
 
@@ -105,12 +121,49 @@ def folder(found: Dataset) -> Path:
     return found.root.relative_to(here) if found.root.is_relative_to(here) else found.root
 
 
-def progress() -> Callable[[str, str], None] | None:
-    """Prints each stage as it begins, on a terminal; None in a pipe."""
+def own(found: Dataset) -> Dataset:
+    """The dataset, if it is the user's to change. Raises UsageError for one inside an installed program."""
+    from kg import resources
+
+    if found.root.is_relative_to(resources.package()):
+        raise UsageError(
+            f"{found.name} is part of the installed program",
+            hint=f"work on a copy: cp -r {found.root} my-dataset",
+        )
+    return found
+
+
+@contextlib.contextmanager
+def progress() -> Iterator[Callable[[str, str], None] | None]:
+    """Shows each stage on a line of a terminal, which is written over as it goes on; None in a pipe."""
     if not sys.stderr.isatty():
-        return None
+        yield None
+        return
+    lines = _Lines(sys.stderr)
+    try:
+        yield lines.say
+    finally:
+        lines.end()
 
-    def say(stage: str, detail: str = "") -> None:
-        print(f"  {stage:<10} {detail}", file=sys.stderr, flush=True)
 
-    return say
+class _Lines:
+    """One line for each stage. Without control sequences but the carriage return: any terminal has it."""
+
+    def __init__(self, out: TextIO) -> None:
+        self._out = out
+        self._stage = ""
+        self._length = 0
+
+    def say(self, stage: str, detail: str = "") -> None:
+        """Write over the line of this stage, or begin it. A line that is too long would be two: it is cut."""
+        if stage != self._stage:
+            self.end()
+        text = f"  {stage:<10} {detail}"[: shutil.get_terminal_size().columns - 1]
+        print("\r" + text.ljust(self._length), end="", file=self._out, flush=True)
+        self._stage, self._length = stage, len(text)
+
+    def end(self) -> None:
+        """Go to a new line, if there is anything on this one."""
+        if self._length:
+            print(file=self._out, flush=True)
+        self._length = 0

@@ -5,13 +5,13 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from kg.cli import common
 from kg.errors import DataError
-from kg.findings import as_json, as_text, count, stops_release
+from kg.findings import Finding, Severity, as_json, as_text, count, stops_release
 
 
 def add_to(commands: common.Commands) -> None:
@@ -20,20 +20,36 @@ def add_to(commands: common.Commands) -> None:
     common.dataset_argument(build)
     common.sources_option(build)
     common.setting_options(build, "store")
+    common.jobs_option(build)
+    build.add_argument(
+        "--fresh", action="store_true", help="make every record anew; do not begin with the build before"
+    )
     build.add_argument("--json", action="store_true", help="print the outcome as JSON")
     build.set_defaults(run=run_build)
 
     validate = commands.add_parser("validate", help="check the records and the graph; publish nothing")
     common.dataset_argument(validate)
     common.sources_option(validate)
+    common.jobs_option(validate)
     validate.add_argument(
         "--format", choices=("human", "json", "turtle"), default="human", help="form of the report"
+    )
+    validate.add_argument(
+        "--severity",
+        choices=tuple(map(str, Severity)),
+        default=str(Severity.INFO),
+        help="for people: show what is of this severity or worse (default: info, which is all)",
+    )
+    validate.add_argument(
+        "--article",
+        metavar="SLUG",
+        help="for people: show what concerns this article and the records that cite it",
     )
     validate.set_defaults(run=run_validate)
 
     digest = commands.add_parser("digest", help="write the digests of all quoted passages to passages.yaml")
     common.dataset_argument(digest)
-    common.sources_option(digest, required=True)
+    common.sources_option(digest, "the dataset's own folder sources/, if it has one")
     digest.set_defaults(run=run_digest)
 
 
@@ -51,7 +67,12 @@ def run_build(options: argparse.Namespace) -> int:
         return error.exit_code
     if options.json:
         tally = {str(k): v for k, v in count(built.findings).items()}
-        body = {"digest": built.release.digest, "counts": built.counts, "findings": tally}
+        body = {
+            "digest": built.release.digest,
+            "rebuilt": built.rebuilt,
+            "counts": built.counts,
+            "findings": tally,
+        }
         print(json.dumps(body, indent=2, ensure_ascii=False))
         return 0
     if built.findings:
@@ -81,7 +102,8 @@ def run_validate(options: argparse.Namespace) -> int:
     root: Path | None
     try:
         found = dataset.find(options.dataset)
-        checked = pipeline.check(found, options.sources)
+        with common.progress() as say:
+            checked = pipeline.check(found, options.sources, say, options.jobs)
         findings, results, root = checked.findings, checked.results, common.folder(found)
     except DataError as error:  # dataset.toml itself
         if not error.findings:
@@ -92,15 +114,41 @@ def run_validate(options: argparse.Namespace) -> int:
     elif options.format == "turtle":
         sys.stdout.write(pipeline.shacl_report(findings, results).decode())
     else:
-        sys.stdout.write(as_text(findings, root))
+        _print_findings(_shown(findings, options), len(set(findings)), root)
     return DataError.exit_code if stops_release(findings) else 0
+
+
+def _shown(findings: Sequence[Finding], options: argparse.Namespace) -> list[Finding]:
+    """The findings that were asked for: of this severity and worse, of one article."""
+    from kg.records import dataset, scope
+    from kg.records.load import parse
+
+    ranks = list(Severity)
+    least = ranks.index(Severity(options.severity))
+    shown = [finding for finding in findings if ranks.index(finding.severity) <= least]
+    if options.article:
+        return scope.of_article(shown, parse(dataset.find(options.dataset)).records, options.article)
+    return shown
+
+
+def _print_findings(shown: Sequence[Finding], total: int, root: Path | None) -> None:
+    """The findings, and how many others there are."""
+    sys.stdout.write(as_text(shown, root))
+    if hidden := total - len(set(shown)):
+        print(f"{hidden} other findings are not shown")
 
 
 def run_digest(options: argparse.Namespace) -> int:
     """Write passages.yaml anew."""
     from kg.records import dataset, digests, passages
 
-    found = dataset.find(options.dataset)
-    number = digests.write(found, options.sources)
-    print(f"{found.root / passages.FILE}: {number} passages")
+    found = common.own(dataset.find(options.dataset))
+    try:
+        written = digests.write(found, options.sources)
+    except DataError as error:
+        raise error.within(common.folder(found)) from error
+    if written.findings:
+        sys.stdout.write(as_text(written.findings, common.folder(found)))
+    kept = f"; those of {', '.join(written.missing)} kept as they were" if written.missing else ""
+    print(f"{common.folder(found) / passages.FILE}: {written.number} passages{kept}")
     return 0

@@ -7,10 +7,10 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from kg.cli import common
-from kg.errors import StoreDamaged
+from kg.errors import StoreDamaged, UsageError
 
 if TYPE_CHECKING:
-    from kg.release import Releases
+    from kg.release import Keep, Releases
 
 KEEP = 3
 """Releases that pruning keeps where nothing is said: the present one and two to go back to."""
@@ -36,10 +36,14 @@ def add_to(commands: common.Commands) -> None:
 
     prune = actions.add_parser("prune", help="remove older releases; never the current one or one in use")
     prune.add_argument(
-        "--keep", type=_number, default=KEEP, metavar="N", help=f"keep the N newest (default: {KEEP})"
+        "release",
+        nargs="*",
+        metavar="RELEASE",
+        help="remove these and no others: a digest, its first digits, or 'previous'",
     )
+    prune.add_argument("--keep", type=_number, metavar="N", help=f"keep the N newest (default: {KEEP})")
     prune.add_argument(
-        "--days", type=_number, default=0, metavar="D", help="keep those built in the last D days as well"
+        "--days", type=_number, metavar="D", help="keep those built in the last D days as well"
     )
     prune.add_argument("--damaged", action="store_true", help="remove damaged releases, too")
     prune.add_argument("--dry-run", action="store_true", help="say what would go; remove nothing")
@@ -134,10 +138,8 @@ def run_rollback(options: argparse.Namespace) -> int:
 
 def run_prune(options: argparse.Namespace) -> int:
     """Remove, and say what and why not."""
-    from kg.release import Keep
-
-    rule = Keep(options.keep, options.days, damaged=not options.damaged)
-    pruned = common.releases(options).prune(rule, dry_run=options.dry_run)
+    releases = common.releases(options)
+    pruned = releases.prune(_rule(options, releases), dry_run=options.dry_run)
     if options.json:
         body = {"dry_run": options.dry_run, "removed": pruned.removed, "kept": pruned.kept}
         print(json.dumps(body, indent=2, ensure_ascii=False))
@@ -148,6 +150,27 @@ def run_prune(options: argparse.Namespace) -> int:
     for digest, size in pruned.removed.items():
         print(f"{verb} {digest}  {size} bytes")
     return 0
+
+
+def _rule(options: argparse.Namespace, releases: Releases) -> Keep:
+    """What is to be kept. Raises UsageError for names beside a rule, and for the current release."""
+    from kg.release import Keep
+
+    keep = KEEP if options.keep is None else options.keep
+    if not options.release:
+        return Keep(keep, options.days or 0, damaged=not options.damaged)
+    if options.keep is not None or options.days is not None or options.damaged:
+        raise UsageError(
+            "releases are named, so --keep, --days and --damaged have no meaning",
+            hint="leave out the one or the other",
+        )
+    named = frozenset(map(releases.find, options.release))
+    if releases.current_digest() in named:
+        raise UsageError(
+            f"{releases.current_digest()} is current, and the current release is never removed",
+            hint="make another one current: kg releases rollback",
+        )
+    return Keep(keep, only=named)
 
 
 def run_verify(options: argparse.Namespace) -> int:

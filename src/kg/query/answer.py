@@ -51,6 +51,11 @@ class Answer:
             self._timer.daemon = True
             self._timer.start()
 
+    @property
+    def body(self) -> bytes | None:
+        """The whole answer, if it came at once."""
+        return self._first if self._whole and self._executor is None else None
+
     def __iter__(self) -> Iterator[bytes]:
         if self._first:
             yield self._first

@@ -95,6 +95,7 @@ class Catalog:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+        self._read: dict[str, CannedQuery] = {}
 
     def __iter__(self) -> Iterator[CannedQuery]:
         """In the order of audiences, then of names. Raises DataError for a file that is ill-formed."""
@@ -105,7 +106,9 @@ class Catalog:
         if name not in self.names:
             near = difflib.get_close_matches(name, self.names, 3, 0.4) or self.names
             raise NotFound(f"there is no canned query {name!r}", hint=f"there is: {', '.join(near)}")
-        return read(self._folder / f"{name}.rq")
+        if name not in self._read:
+            self._read[name] = read(self._folder / f"{name}.rq")
+        return self._read[name]
 
     @cached_property
     def names(self) -> tuple[str, ...]:
@@ -114,7 +117,7 @@ class Catalog:
 
     @cached_property
     def _all(self) -> tuple[CannedQuery, ...]:
-        found = [read(self._folder / f"{name}.rq") for name in self.names]
+        found = [self.get(name) for name in self.names]
         return tuple(sorted(found, key=lambda query: AUDIENCES.index(query.audience)))
 
 

@@ -17,7 +17,7 @@ from kg.query.values import term
 if TYPE_CHECKING:
     from pyoxigraph import NamedNode, Store
 
-    from kg.query.catalog import CannedQuery
+    from kg.query.catalog import CannedQuery, Parameter
 
 _COMPARED: Final = 20_000
 """So many entities are compared for a suggestion: about a second's work."""
@@ -51,6 +51,20 @@ def check(canned: CannedQuery, values: Mapping[str, str], store: Store, base: st
                 f"{parameter.name}: {text!r} is no {parameter.cls}",
                 hint=_example(parameter.examples),
             )
+
+
+def examples(parameter: Parameter, store: Store, base: str) -> tuple[str, ...]:
+    """The examples of a parameter, without the entities of other datasets, of which nothing is known here."""
+    from pyoxigraph import DefaultGraph, NamedNode
+
+    if parameter.kind != "entity":
+        return parameter.examples
+
+    def known(text: str) -> bool:
+        node = NamedNode(term(parameter.name, "entity", text, base)[1:-1])
+        return next(store.quads_for_pattern(node, None, None, DefaultGraph()), None) is not None
+
+    return tuple(filter(known, parameter.examples))
 
 
 def _near(text: str, store: Store, base: str, cls: NamedNode | None) -> str | None:

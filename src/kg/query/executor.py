@@ -9,7 +9,7 @@ A frame is one byte of kind, four of length (big endian), then the payload:
     Q  a request, as JSON       (to the executor)
     D  data, and more follows   (from here on, to the parent)
     L  the last data
-    X  an error, as JSON: {"kind": "syntax" | "limit" | "failed" | "memory" | "format", "message": …,
+    X  an error, as JSON: {"kind": "syntax" | "limit" | "failed" | "memory" | "rows" | "format", "message": …,
        "hint": …}, for "limit" with "line" and "column"
 """
 
@@ -21,7 +21,7 @@ import struct
 import sys
 from typing import Any, Final
 
-from kg.errors import NotAcceptable, QuerySyntaxError
+from kg.errors import NotAcceptable, QuerySyntaxError, ResultTooLong
 
 HEAD: Final = struct.Struct(">cI")
 CHUNK: Final = 65_536
@@ -98,6 +98,8 @@ def serve(store: Any, frames: Frames) -> None:
             _fail(frames, "memory", "")
         except NotAcceptable as error:
             _fail(frames, "format", error.message, error.hint)
+        except ResultTooLong as error:
+            _fail(frames, "rows", error.message, error.hint)
         except Exception as error:  # noqa: BLE001 - the edge of the process: the parent raises it
             _fail(frames, "failed", str(error))
 
@@ -112,8 +114,9 @@ def answer(store: Any, request: dict[str, Any], outlet: Outlet) -> None:
         prefixes=request["prefixes"],
         default_graphs=request["default_graphs"],
         named_graphs=request["named_graphs"],
+        base=request["base"],
     )
-    engine.write(results, request["format"], outlet, request["document_prefixes"])
+    engine.write(results, request["format"], outlet, request["document_prefixes"], request["most"])
     outlet.finish()
 
 

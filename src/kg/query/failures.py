@@ -3,32 +3,78 @@
 from __future__ import annotations
 
 import re
-from typing import Final
+from collections.abc import Mapping
+from typing import Any, Final
 
-from kg import vocab
-from kg.errors import ExecutorFailed, KgError, QuerySyntaxError, StoreDamaged
+from kg.errors import (
+    ExecutorFailed,
+    KgError,
+    MemoryExceeded,
+    NotAcceptable,
+    QuerySyntaxError,
+    ResultTooLong,
+    StoreDamaged,
+)
 from kg.query.request import Query, undeclared
+from kg.query.spelling import misspelt, offset, prefix_hint, word_hint
+from kg.query.tokens import Lexer
 from kg.release.release import CORRUPT
 
 _WHERE: Final = re.compile(r"error at (\d+):(\d+): (.*)", re.DOTALL)
 _EXPECTED: Final = re.compile(r'"(?:\\.|[^"\\])*"|\[[^\]]*\]|[A-Za-z][^,\[\]"]*')
 _FUNCTION: Final = re.compile(r"custom (?:aggregate )?function (<[^>]*>)")
 _FOLDERS: Final = re.compile(r"\S*/(?=\S)")
+_HERE: Final = "the query does not parse here"
+_LONGEST: Final = 65_536
+"""Characters of a query that is searched for a fault: it takes the web process a tenth of a second."""
+
 _MOST: Final = 8
+
+
+def reported(query: Query, memory: int, report: Mapping[str, Any]) -> KgError:
+    """The error to raise for what an executor reports; ``memory`` is what it may have, in MiB."""
+    match report["kind"]:
+        case "syntax":
+            return explain(query, report["message"])
+        case "limit":
+            line, column, hint = report["line"], report["column"], report["hint"]
+            return QuerySyntaxError(report["message"], line=line, column=column, hint=hint).within(query.text)
+        case "memory":
+            return MemoryExceeded(f"the query needed more than {memory} MiB")
+        case "rows":
+            return ResultTooLong(report["message"], hint=report["hint"])
+        case "format":
+            return NotAcceptable(report["message"], hint=report["hint"])
+    return failure(report["message"])
 
 
 def explain(query: Query, message: str) -> QuerySyntaxError:
     """The error to raise for a query and the SyntaxError that the engine raised."""
-    if missing := undeclared(query):
+    short = len(query.text) <= _LONGEST
+    if short and (missing := undeclared(query)):
         prefix, line, column = missing[0]
-        iri = vocab.PREFIXES.get(prefix, "…")
-        what, hint = f"the prefix {prefix}: is not declared", f"begin with PREFIX {prefix}: <{iri}>"
-    elif match := _WHERE.match(message):
-        line, column = int(match[1]), int(match[2])
-        what, hint = _reason(match[3]), None
-    else:
+        what, hint = f"the prefix {prefix}: is not declared", prefix_hint(query.text, prefix)
+        error = _at(query.text, line, column, what, hint)
+        error.prefix = prefix
+        return error
+    match = _WHERE.match(message)
+    if match is None:
         return QuerySyntaxError(message)
-    return QuerySyntaxError(f"line {line}, column {column}: {what}", line=line, column=column, hint=hint)
+    line, column, what = int(match[1]), int(match[2]), _reason(match[3])
+    if short and what.startswith(_HERE):
+        position = offset(query.text, line, column)
+        if found := misspelt(query.text, position):
+            word, start = found
+            place = Lexer(query.text).place(start)
+            return _at(query.text, *place, f"{word[:40]} is no word of SPARQL", word_hint(word))
+        if position >= len(query.text.rstrip()):
+            what = what.replace(_HERE, "the query ends here, and is not complete")
+    return _at(query.text, line, column, what)
+
+
+def _at(text: str, line: int, column: int, what: str, hint: str | None = None) -> QuerySyntaxError:
+    message = f"line {line}, column {column}: {what}"
+    return QuerySyntaxError(message, line=line, column=column, hint=hint).within(text)
 
 
 def failure(message: str) -> KgError:
@@ -59,6 +105,6 @@ def _reason(expected: str) -> str:
             return item[0].lower() + item[1:] if item.startswith("The ") else item
     tokens = [item for item in found if not item.startswith("[")]
     if not tokens:
-        return "the query does not parse here"
+        return _HERE
     more = ", …" if len(tokens) > _MOST else ""
-    return f"the query does not parse here; expected {', '.join(tokens[:_MOST])}{more}"
+    return f"{_HERE}; expected {', '.join(tokens[:_MOST])}{more}"

@@ -14,8 +14,8 @@ from kg.formats import Format
 from kg.query import engine
 from kg.query.failures import explain, failure
 from kg.query.request import Query, check_format
+from kg.query.rows import Rows
 from kg.query.table import render
-from kg.query.terms import python_value
 
 if TYPE_CHECKING:
     from pyoxigraph import Store
@@ -45,14 +45,13 @@ def execute(
         raise
 
 
-def rows(store: Store, query: Query) -> tuple[list[str], list[dict[str, Any]]]:
-    """The answer as columns and dicts of Python values (``kg.query.terms``); None where unbound.
+def rows(store: Store, query: Query) -> Rows:
+    """The answer as dicts of Python values (``kg.query.terms``); None where unbound.
 
     ASK gives one row with the column ``answer``; a graph gives the columns subject, predicate and
     object. Raises as ``execute`` does.
     """
-    columns, found = terms(store, query)
-    return columns, [dict(zip(columns, map(python_value, row), strict=True)) for row in found]
+    return Rows.of(query.form, *terms(store, query))
 
 
 def terms(store: Store, query: Query) -> tuple[list[str], list[tuple[Any, ...]]]:
@@ -81,6 +80,7 @@ def _solve(store: Store, query: Query) -> Any:
         prefixes=dict(query.prefixes),
         default_graphs=query.default_graphs,
         named_graphs=query.named_graphs,
+        base=query.base,
     )
 
 

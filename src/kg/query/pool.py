@@ -8,55 +8,75 @@ from __future__ import annotations
 import atexit
 import contextlib
 import json
-import math
 import socket
-import threading
 import time
 import weakref
+from collections import Counter, OrderedDict
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
 from kg.errors import (
     ClientLeft,
+    DeadlinePassed,
     ExecutorFailed,
     KgError,
     MemoryExceeded,
-    NotAcceptable,
-    QuerySyntaxError,
     TooManyQueries,
 )
 from kg.formats import Format
+from kg.query import slots
 from kg.query.answer import Answer, Asked
-from kg.query.failures import explain, failure
-from kg.query.process import Executor, NotTaken, departed
+from kg.query.canonical import canonical
+from kg.query.failures import reported
+from kg.query.process import Executor, NotTaken
 from kg.query.request import Query, check_format
+from kg.query.slots import Slot, Slots
 from kg.settings import Settings
 
-WAITING: Final = 16
-"""Queries that may wait for each executor; one more is turned away at once."""
+REMEMBERED: Final = 1_000
+"""Long queries that are known again."""
 
-GLANCE: Final = 1.0
-"""Seconds between two looks at the connection of a query that waits for an executor."""
+WARMING: Final = 0.5
+"""Seconds that an executor may take to start, beside those that a small question has."""
 
 _NOTHING: Final[Mapping[str, str]] = {}
+_REASONS: Final[tuple[tuple[type[KgError], str], ...]] = (
+    (DeadlinePassed, "deadline"),
+    (MemoryExceeded, "memory"),
+    (ClientLeft, "client"),
+    (TooManyQueries, "not-small"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """A pool at one moment."""
+
+    idle: int
+    busy: int
+    waiting: int
 
 
 class Pool:
     """Executors over one release's store. Create it in the process that uses it, and close it."""
 
-    def __init__(self, store: Path, settings: Settings) -> None:
-        """Start ``settings.executors`` executors and a spare; they warm up in the background."""
+    def __init__(self, store: Path, settings: Settings, ended: Counter[str] | None = None) -> None:
+        """Start ``settings.executors`` executors and a spare; they warm up in the background.
+
+        ``ended`` counts the executors that had to be ended, by reason.
+        """
+        self.ended: Counter[str] = Counter() if ended is None else ended
         self._store = store
         self._settings = settings
-        self._free = threading.Condition()
+        self._slots = Slots(settings.executors, settings.timeout)
+        self._lock = self._slots.lock
         self._idle: list[Executor] = []
-        self._busy: set[Executor] = set()
-        self._running = 0
-        self._waiting = 0
-        self._closed = False
-        with self._free:
+        self._busy: dict[Executor, Slot] = {}
+        self._long: OrderedDict[int, None] = OrderedDict()
+        with self._lock:
             self._refill()
         _OPEN.add(self)
 
@@ -75,25 +95,32 @@ class Pool:
         included; ``prefixes`` are those of an RDF document; ``client`` is the connection that the
         answer is for: once it is closed, the query ends. Raises NotAcceptable if the form of
         the query has no such format, TooManyQueries if no executor was free until the deadline,
-        DeadlinePassed, ClientLeft, MemoryExceeded, QuerySyntaxError, and ExecutorFailed, also where
-        the engine gives the query up. A query that its executor did not live to take is asked once more.
+        DeadlinePassed, ClientLeft, MemoryExceeded, ResultTooLong, QuerySyntaxError, and ExecutorFailed,
+        also where the engine gives the query up. A query that its executor did not live to take is asked
+        once more.
         """
-        request = _request(query, fmt, prefixes)
+        request = _request(query, fmt, prefixes, self._settings.max_rows)
         limit = self._settings.timeout
         deadline = time.monotonic() + (limit if timeout is None else min(timeout, limit))
         asked = Asked(deadline, client, partial(_error, query, self._settings.memory))
-        executor = self._take(asked)
+        name = hash(canonical(query) or query.text)
+        executor, slot = self._take(asked, name in self._long)
         try:
             try:
-                kind, payload = _first(executor, request, asked)
+                kind, payload = self._first(executor, slot, request, asked)
             except NotTaken:
                 executor = self._instead_of(executor)
-                kind, payload = _first(executor, request, asked)
-        except BaseException:
-            self._give_back(executor, False)
+                kind, payload = self._first(executor, slot, request, asked)
+            if kind == b"D":
+                self._slots.go_on(slot)
+        except BaseException as error:
+            if isinstance(error, TooManyQueries | DeadlinePassed):
+                self._remember(name, slot, isinstance(error, TooManyQueries))
+            self._give_back(executor, False, next((r for t, r in _REASONS if isinstance(error, t)), "failed"))
             raise
+        self._remember(name, slot)
         if kind == b"D":
-            return Answer(payload, executor, asked, self._give_back)
+            return Answer(payload, executor, asked, partial(self._end_answer, asked))
         self._give_back(executor, True)
         if kind == b"X":
             raise asked.failure(payload)
@@ -101,45 +128,64 @@ class Pool:
 
     def close(self) -> None:
         """End every executor, busy or not. May be called more than once."""
-        with self._free:
-            self._closed = True
+        with self._lock:
+            self._slots.close()
             doomed = [*self._idle, *self._busy]
             self._idle.clear()
             self._busy.clear()
-            self._free.notify_all()
         for executor in doomed:
             executor.kill()
         _OPEN.discard(self)
 
+    @property
+    def idle(self) -> bool:
+        """True if nobody has an answer of it, or waits for one."""
+        return not (self._slots.held or self._slots.waiting)
+
     def pids(self) -> list[int]:
         """The processes that belong to the pool at the moment."""
-        with self._free:
+        with self._lock:
             return [executor.pid for executor in (*self._idle, *self._busy)]
 
-    def _take(self, asked: Asked) -> Executor:
-        """A free executor, the warmest first; waits for one until the deadline, then TooManyQueries."""
-        with self._free:
-            if self._waiting >= WAITING * self._settings.executors:
-                raise self._too_many("too many queries are waiting")
-            self._waiting += 1
-            try:
-                while self._running >= self._settings.executors and not self._closed:
-                    if (left := asked.deadline - time.monotonic()) <= 0:
-                        raise self._too_many("the query's time was up while others ran")
-                    if asked.client and departed(asked.client):
-                        raise ClientLeft("the client closed the connection while others were served")
-                    self._free.wait(min(left, GLANCE) if asked.client else left)
-            finally:
-                self._waiting -= 1
-            if self._closed:
-                raise ExecutorFailed("the query pool is closed")
-            executor = self._warmest()
-            self._running += 1
-            self._busy.add(executor)
-            return executor
+    def state(self) -> State:
+        """How many executors are idle and at work, and how many queries wait."""
+        with self._lock:
+            return State(len(self._idle), len(self._busy), self._slots.waiting)
 
-    def _too_many(self, message: str) -> TooManyQueries:
-        return TooManyQueries(message, retry_after=max(1, math.ceil(self._settings.timeout / 10)))
+    def _remember(self, name: int, slot: Slot, not_small: bool = False) -> None:
+        """Note whether a query is long, for the next time that it is asked."""
+        with self._lock:
+            self._long.pop(name, None)
+            if not_small or time.monotonic() - slot.since >= slots.SMALL:
+                self._long[name] = None
+            while len(self._long) > REMEMBERED:
+                self._long.popitem(last=False)
+
+    def _take(self, asked: Asked, long: bool) -> tuple[Executor, Slot]:
+        """A free executor, the warmest first; waits for one until the deadline, then TooManyQueries."""
+        slot = self._slots.take(asked, long)
+        with self._lock:
+            if slot is None or self._slots.closed:
+                raise ExecutorFailed("the query pool is closed")
+            try:
+                executor = self._warmest()
+            except ExecutorFailed:
+                self._slots.give_back(slot)
+                raise
+            self._busy[executor] = slot
+            return executor, slot
+
+    def _first(
+        self, executor: Executor, slot: Slot, request: dict[str, Any], asked: Asked
+    ) -> tuple[bytes, bytes]:
+        """The first frame of an answer; in the reserved slot it must be there soon, or ``go_on``."""
+        executor.ask(request, asked.deadline)
+        if slot.reserved:
+            soon = max(time.monotonic(), executor.started + WARMING) + slots.SMALL
+            if not executor.answers(min(soon, asked.deadline), asked.client):
+                executor.check_taken()
+                self._slots.go_on(slot)
+        return executor.frame(asked.deadline, asked.client)
 
     def _warmest(self) -> Executor:
         while self._idle:
@@ -151,25 +197,29 @@ class Pool:
 
     def _instead_of(self, ended: Executor) -> Executor:
         """A new executor in the place of one that was killed from outside, as its idle peers may be."""
-        with self._free:
-            if self._closed:
+        with self._lock:
+            if self._slots.closed:
                 raise ExecutorFailed("the query pool is closed")
             executor = self._start()
-            self._busy.discard(ended)
-            self._busy.add(executor)
+            self._busy[executor] = self._busy.pop(ended)
+            self.ended["outside"] += 1
         ended.kill()
         return executor
 
-    def _give_back(self, executor: Executor, sound: bool) -> None:
+    def _end_answer(self, asked: Asked, executor: Executor, sound: bool) -> None:
+        late = time.monotonic() >= asked.deadline
+        self._give_back(executor, sound, "deadline" if late else "client" if executor.alive else "failed")
+
+    def _give_back(self, executor: Executor, sound: bool, reason: str = "failed") -> None:
         if not sound:
             executor.kill()
-        with self._free:
-            self._busy.discard(executor)
-            self._running -= 1
-            if sound and not self._closed:
+        with self._lock:
+            if slot := self._busy.pop(executor, None):
+                self._slots.give_back(slot)
+            self.ended[reason] += not sound
+            if sound and not self._slots.closed:
                 self._idle.insert(0, executor)
             self._refill()
-            self._free.notify()
 
     def _refill(self) -> None:
         """Start what is missing to one executor for each slot and a warm spare, all of them alive."""
@@ -177,7 +227,7 @@ class Pool:
             self._idle.remove(dead)
             dead.kill()
         with contextlib.suppress(ExecutorFailed):  # the next query tries again and reports it
-            while not self._closed and len(self._idle) + self._running <= self._settings.executors:
+            while not self._slots.closed and len(self._idle) + self._slots.held <= self._settings.executors:
                 self._idle.append(self._start())
 
     def _start(self) -> Executor:
@@ -196,7 +246,7 @@ def _close_all() -> None:
         pool.close()
 
 
-def _request(query: Query, fmt: Format, prefixes: Mapping[str, str]) -> dict[str, Any]:
+def _request(query: Query, fmt: Format, prefixes: Mapping[str, str], most: int) -> dict[str, Any]:
     check_format(query, fmt)
     return {
         "text": query.text,
@@ -204,25 +254,11 @@ def _request(query: Query, fmt: Format, prefixes: Mapping[str, str]) -> dict[str
         "prefixes": dict(query.prefixes),
         "default_graphs": query.default_graphs,
         "named_graphs": query.named_graphs,
+        "base": query.base,
         "document_prefixes": dict(prefixes),
+        "most": most,
     }
 
 
-def _first(executor: Executor, request: dict[str, Any], asked: Asked) -> tuple[bytes, bytes]:
-    """The first frame of an answer."""
-    executor.ask(request, asked.deadline)
-    return executor.frame(asked.deadline, asked.client)
-
-
 def _error(query: Query, memory: int, payload: bytes) -> KgError:
-    report = json.loads(payload)
-    if report["kind"] == "syntax":
-        return explain(query, report["message"])
-    if report["kind"] == "limit":
-        line, column = report["line"], report["column"]
-        return QuerySyntaxError(report["message"], line=line, column=column, hint=report["hint"])
-    if report["kind"] == "memory":
-        return MemoryExceeded(f"the query needed more than {memory} MiB")
-    if report["kind"] == "format":
-        return NotAcceptable(report["message"], hint=report["hint"])
-    return failure(report["message"])
+    return reported(query, memory, json.loads(payload))

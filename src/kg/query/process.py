@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import array
+import errno
+import fcntl
 import json
 import os
 import select
 import socket
 import subprocess
 import sys
+import termios
 import threading
 import time
 from pathlib import Path
@@ -21,11 +25,21 @@ from kg.release.release import CORRUPT
 
 
 class NotTaken(ExecutorFailed):
-    """The executor ended before it had taken the request: another one may be asked instead."""
+    """The executor ended or stood still before it had taken the request: another one may be asked."""
 
 
 _OUT_OF_MEMORY: Final = (b"memory allocation of", b"bad_alloc", b"MemoryError", b"Cannot allocate memory")
 """What Rust, C++ and Python say on standard error when an allocation fails."""
+
+
+PATIENCE: Final = 1.0
+"""Seconds in which an executor that is up takes a request: it has nothing else to do."""
+
+STARTING: Final = 5.0
+"""Seconds in which one may come up, on a machine that is busy."""
+
+_UNREAD: Final = getattr(termios, "TIOCOUTQ", None)
+"""Linux: the bytes of a socket that the other end has not read yet (SIOCOUTQ, unix(7))."""
 
 
 class Executor:
@@ -36,6 +50,8 @@ class Executor:
         ours, theirs = socket.socketpair()
         self._socket = ours
         self._memory = memory
+        self.started = self._patience = time.monotonic()
+        self._asking = False
         self._reading = threading.Lock()
         words = [str(store), str(theirs.fileno()), str(memory), "network" if network else "offline"]
         with theirs:
@@ -59,12 +75,16 @@ class Executor:
         return self._process.poll() is None
 
     def ask(self, request: dict[str, Any], deadline: float) -> None:
-        """Send a request. Raises DeadlinePassed, and NotTaken if the process has ended."""
+        """Send a request. Raises DeadlinePassed, and NotTaken if the process has ended or stands still."""
         payload = json.dumps(request).encode()
+        self._asking = True
+        self._patience = max(time.monotonic() + PATIENCE, self.started + STARTING)
         try:
-            self._wait(deadline)
+            self._wait(min(deadline, self._patience))
             self._socket.sendall(HEAD.pack(b"Q", len(payload)) + payload)
         except TimeoutError as error:
+            if time.monotonic() < deadline:
+                raise NotTaken("the query executor stands still") from error
             raise _too_late() from error
         except OSError as error:
             raise self._post_mortem(taken=False) from error
@@ -76,8 +96,8 @@ class Executor:
         """
         with self._reading:
             try:
-                if client:
-                    self._while_there(client, deadline)
+                if client or self._asking:
+                    self._until_there(deadline, client)
                 kind, length = HEAD.unpack(self._exactly(HEAD.size, deadline))
                 return kind, self._exactly(length, deadline)
             except TimeoutError as error:
@@ -100,20 +120,52 @@ class Executor:
             self._socket.close()
             self._child.close()
 
-    def _while_there(self, client: socket.socket, deadline: float) -> None:
-        """Wait for the first bytes of a frame. Raises ClientLeft, and TimeoutError at the deadline."""
+    def answers(self, until: float, client: socket.socket | None = None) -> bool:
+        """Wait for the first bytes of an answer; False if they are not there by then. Raises ClientLeft."""
+        with self._reading:
+            try:
+                return self._there(until, client)
+            except OSError:
+                return True  # that it has ended shows when the frame is read
+
+    def check_taken(self) -> None:
+        """Raises NotTaken if the process is up, and has not read what it was sent: it is stopped."""
+        if time.monotonic() >= self.started + STARTING and self._unread():
+            raise NotTaken("the query executor stands still")
+
+    def _until_there(self, deadline: float, client: socket.socket | None) -> None:
+        """Wait for the first bytes of a frame. Raises TimeoutError, ClientLeft, NotTaken."""
+        first, self._asking = self._asking, False
+        if self._there(min(deadline, self._patience) if first else deadline, client):
+            return
+        if first:
+            self.check_taken()
+        if not self._there(deadline, client):
+            raise TimeoutError
+
+    def _there(self, until: float, client: socket.socket | None) -> bool:
+        if self._socket.fileno() < 0:
+            raise OSError(errno.EBADF, "the executor was ended")
         waiting = select.poll()
         waiting.register(self._socket, select.POLLIN)
-        waiting.register(client, select.POLLIN)
-        while True:
-            ready = dict(waiting.poll(max(deadline - time.monotonic(), 0) * 1000))
-            if not ready:
-                raise TimeoutError
+        if client:
+            waiting.register(client, select.POLLIN)
+        while ready := dict(waiting.poll(max(until - time.monotonic(), 0) * 1000)):
             if self._socket.fileno() in ready:
-                return
-            if _closed(client):
-                raise ClientLeft("the client closed the connection")
-            waiting.unregister(client)  # it has sent more, its next request: that will be read later
+                return True
+            if client:
+                if _closed(client):
+                    raise ClientLeft("the client closed the connection")
+                waiting.unregister(client)  # it has sent more, its next request: that will be read later
+        return False
+
+    def _unread(self) -> int:
+        """The bytes that the process has not read yet; 0 where the system does not tell."""
+        if _UNREAD is None:
+            return 0
+        count = array.array("i", [0])
+        fcntl.ioctl(self._socket.fileno(), _UNREAD, count)
+        return count[0]
 
     def _exactly(self, count: int, deadline: float) -> bytes:
         parts = bytearray()

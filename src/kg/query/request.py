@@ -16,11 +16,13 @@ from typing import Final
 
 from kg.errors import NotAcceptable, QuerySyntaxError, Refused, UsageError
 from kg.formats import BY_FORM, Format
+from kg.query.spelling import meant
 from kg.query.tokens import Lexer, Token, resolve
 
 FORMS: Final = tuple(BY_FORM)
 UPDATES: Final = ("INSERT", "DELETE", "LOAD", "CLEAR", "DROP", "CREATE", "ADD", "MOVE", "COPY", "WITH")
 
+_ABSOLUTE: Final = re.compile(r"<([A-Za-z][A-Za-z0-9+.-]*:[^\\>]*)>")
 _SERVICE: Final = re.compile("service", re.IGNORECASE)
 
 
@@ -29,7 +31,8 @@ class Query:
     """A query that may be run. ``form`` is one of ``FORMS``; it may still not parse.
 
     ``default_graphs`` and ``named_graphs`` are IRIs that replace the query's own dataset
-    (SPARQL 1.1 Protocol, section 2.1.4); ``prefixes`` hold beside those it declares.
+    (SPARQL 1.1 Protocol, section 2.1.4); ``prefixes`` hold beside those it declares. ``base`` is
+    the IRI that relative ones are resolved against where the query has no BASE; empty: none may be relative.
     """
 
     text: str
@@ -37,6 +40,7 @@ class Query:
     default_graphs: tuple[str, ...] = ()
     named_graphs: tuple[str, ...] = ()
     prefixes: tuple[tuple[str, str], ...] = ()
+    base: str = ""
 
 
 def parse(
@@ -46,6 +50,7 @@ def parse(
     default_graphs: Sequence[str] = (),
     named_graphs: Sequence[str] = (),
     service_allow: Sequence[str] = (),
+    base: str = "",
 ) -> Query:
     """The query in a text.
 
@@ -65,6 +70,7 @@ def parse(
         tuple(_graph(iri) for iri in default_graphs),
         tuple(_graph(iri) for iri in named_graphs),
         tuple((prefixes or {}).items()),
+        base,
     )
 
 
@@ -76,6 +82,22 @@ def check_format(query: Query, fmt: Format) -> None:
             f"the answer of {query.form} cannot be written as {fmt.name}",
             hint="one of: " + ", ".join(f.name for f in fitting),
         )
+
+
+def declared(query: Query) -> dict[str, str]:
+    """The prefixes that a query declares, as they stand there; relative and escaped IRIs are left out."""
+    found: dict[str, str] = {}
+    tokens = Lexer(query.text).code()
+    for token in tokens:
+        if token.text.upper() in ("BASE", "VERSION"):
+            next(tokens, None)
+        elif token.text.upper() == "PREFIX":
+            prefix, iri = next(tokens, None), next(tokens, None)
+            if prefix and iri and (match := _ABSOLUTE.fullmatch(iri.text)):
+                found[prefix.text.removesuffix(":")] = match[1]
+        else:
+            break
+    return found
 
 
 def undeclared(query: Query) -> tuple[tuple[str, int, int], ...]:
@@ -97,7 +119,7 @@ def undeclared(query: Query) -> tuple[tuple[str, int, int], ...]:
 
 def _form(lexer: Lexer) -> str:
     """The first word after the prologue. Raises QuerySyntaxError if it opens no query."""
-    token = _opening(lexer)
+    token = lexer.opening()
     if token is None:
         raise QuerySyntaxError(
             "the query is empty", line=1, column=1, hint="for example: SELECT * WHERE { ?s ?p ?o } LIMIT 10"
@@ -106,31 +128,17 @@ def _form(lexer: Lexer) -> str:
     if word in FORMS or word in UPDATES:
         return word
     line, column = lexer.place(token.start)
+    near = meant(word, (*FORMS, "PREFIX", "BASE"))
     raise QuerySyntaxError(
         f"line {line}, column {column}: {token.text[:40]!r} opens no query",
         line=line,
         column=column,
-        hint="after PREFIX and BASE comes SELECT, ASK, CONSTRUCT or DESCRIBE",
-    )
-
-
-def _opening(lexer: Lexer) -> Token | None:
-    """The first token after BASE <…>, PREFIX x: <…> and VERSION "…"."""
-    tokens = lexer.code()
-    for token in tokens:
-        match token.text.upper():
-            case "BASE" | "VERSION":
-                next(tokens, None)
-            case "PREFIX":
-                next(tokens, None)
-                next(tokens, None)
-            case _:
-                return token
-    return None
+        hint=f"did you mean {near}?" if near else "after PREFIX and BASE comes " + ", ".join(FORMS),
+    ).within(lexer.text)
 
 
 def _refuse_update(lexer: Lexer) -> None:
-    token = _opening(lexer)
+    token = lexer.opening()
     if token and token.text.upper() in UPDATES:
         raise Refused(f"{token.text.upper()} is an update; the data are read-only", hint="ask with SELECT")
 

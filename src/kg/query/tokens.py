@@ -85,6 +85,20 @@ class Lexer:
                 yield token
             position = token.end
 
+    def opening(self) -> Token | None:
+        """The first token after BASE <…>, PREFIX x: <…> and VERSION "…", or None."""
+        tokens = self.code()
+        for token in tokens:
+            match token.text.upper():
+                case "BASE" | "VERSION":
+                    next(tokens, None)
+                case "PREFIX":
+                    next(tokens, None)
+                    next(tokens, None)
+                case _:
+                    return token
+        return None
+
     def readings(self) -> Iterator[tuple[Token, Token | None]]:
         """Every token of every reading of the text, each with the token before it.
 

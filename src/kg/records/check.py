@@ -1,66 +1,76 @@
-"""What can only be seen across records: ids given twice, references to nothing, passages."""
+"""What can only be seen across records: ids given twice, references to nothing, passages.
+
+Every check is a query on the index and yields its findings in the order of the records.
+"""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator
+from functools import cache
 
-from kg import vocab
 from kg.findings import Finding, Location, Severity
-from kg.records.model import Field, Kind
-from kg.records.names import nearest
-from kg.records.parse import Record, Value
+from kg.records import model
+from kg.records.dataset import FILE as DATASET
+from kg.records.dataset import Dataset
+from kg.records.index import Index
+from kg.records.names import nearest, to_refer
 from kg.records.passages import FILE, Digests, Passage, SourceText, digest
 
+_TWICE = "SELECT id FROM thing GROUP BY id HAVING COUNT(*) > 1"
+_IMPOSSIBLE = "article.start >= article.stop"
+_ORDER = "ORDER BY b.rank, x.record, x.rowid"
 
-def duplicates(records: Iterable[Record]) -> Iterator[Finding]:
+
+def duplicates(index: Index) -> Iterator[Finding]:
     """A finding for each id that two records have."""
     first: dict[str, Location] = {}
-    for record in (inner for top in records for inner in top.all()):
-        if record.id in first:
-            place = first[record.id]
-            remedy = "give one of them a key" if record.type.key else "make them one, or rename one"
+    for local, kind, at in _placed(index, "thing", f"x.id, x.type, {{}} WHERE x.id IN ({_TWICE})"):
+        if local in first:
+            place = first[local]
+            remedy = (
+                "give one of them a key" if model.load().types[kind].key else "make them one, or rename one"
+            )
             yield Finding(
                 Severity.VIOLATION,
                 "duplicate-id",
-                f"the id {record.id!r} is taken (by {place.file}:{place.line})",
+                f"the id {local!r} is taken (by {place.file}:{place.line})",
                 remedy,
-                record.at,
+                at,
             )
-        first.setdefault(record.id, record.at)
+        first.setdefault(local, at)
 
 
-def doubtful(records: Sequence[Record]) -> Iterator[str]:
+def doubtful(index: Index) -> Iterator[str]:
     """The ids that two records have, and those of articles with an impossible stretch."""
-    times = Counter(inner.id for top in records for inner in top.all())
-    yield from (local for local, number in times.items() if number > 1)
-    yield from (article.id for article in records if _is_impossible(article))
+    yield from (local for (local,) in index.rows(_TWICE))
+    for (name,) in index.rows(f"SELECT name FROM article WHERE {_IMPOSSIBLE}"):
+        yield f"article/{name}"
 
 
-def references(records: Sequence[Record], base: str, lost: Collection[str] = ()) -> Iterator[Finding]:
+def dangling(index: Index) -> Iterator[str]:
+    """The ids that are referred to and that no record has."""
+    query = "SELECT DISTINCT wanted FROM reference WHERE NOT EXISTS (SELECT 1 FROM thing WHERE id = wanted)"
+    return (wanted for (wanted,) in index.rows(query))
+
+
+def references(index: Index, lost: Collection[str] = ()) -> Iterator[Finding]:
     """A finding for each reference to a record that is not there, with the nearest id that would fit.
 
-    ``base`` is the dataset's: an IRI below it must be that of a record too. What refers to a ``lost``
-    record, or to one nested in it, is not at fault.
+    What refers to a ``lost`` record, or to one nested in it, is not at fault.
     """
-    known = {inner.id for top in records for inner in top.all()}
-    by_path: dict[str, list[str]] = {}
-    for local in sorted(known):
-        by_path.setdefault(local.partition("/")[0], []).append(local)
-    for record in (inner for top in records for inner in top.all()):
-        for field, value in _of_kind(record, Kind.REFERENCE):
-            wanted = value.text.removeprefix(f"{base}id/")
-            is_local = wanted != value.text or vocab.LOCAL_ID.fullmatch(wanted)
-            if is_local and wanted not in known and not _is_lost(wanted.partition("/")[2], lost):
-                paths = field.paths or (wanted.partition("/")[0],)
-                fitting = [local for path in paths for local in by_path.get(path, ())]
-                yield Finding(
-                    Severity.VIOLATION,
-                    "dangling-reference",
-                    f"{field.name}: there is no record {wanted!r}",
-                    nearest(wanted, fitting),
-                    value.at,
-                )
+    ids = cache(index.ids)
+    query = "x.field, x.wanted, x.paths, {} WHERE NOT EXISTS (SELECT 1 FROM thing WHERE id = x.wanted)"
+    for field, wanted, paths, at in _placed(index, "reference", query):
+        if not _is_lost(wanted.partition("/")[2], lost):
+            of = paths.split() or [wanted.partition("/")[0]]
+            fitting = [local for path in of for local in ids(path)]
+            yield Finding(
+                Severity.VIOLATION,
+                "dangling-reference",
+                f"{field}: there is no record {wanted!r}",
+                to_refer(wanted, field, paths.split(), fitting),
+                at,
+            )
 
 
 def _is_lost(name: str, lost: Collection[str]) -> bool:
@@ -69,124 +79,136 @@ def _is_lost(name: str, lost: Collection[str]) -> bool:
     return any(".".join(parts[: n + 1]) in lost for n in range(len(parts)))
 
 
-def cited(records: Iterable[Record]) -> Iterator[tuple[Passage, Value]]:
-    """Every passage that a record names as its evidence, with the place where it does."""
-    for record in (inner for top in records for inner in top.all()):
-        for _, value in _of_kind(record, Kind.PASSAGE):
-            passage = Passage.parse(value.text)
-            if passage:
-                yield passage, value
-
-
-def stretches(records: Iterable[Record]) -> Iterator[Finding]:
+def stretches(index: Index) -> Iterator[Finding]:
     """A finding for each article that does not end after it starts (constraint 34)."""
-    for article in records:
-        if _is_impossible(article):
-            start, end = article.first("textStart"), article.first("textEnd")
-            yield Finding(
-                Severity.VIOLATION,
-                "C34-article-stretch",
-                f"textEnd {end} does not come after textStart {start}",
-                "give the first letter of the title, and the place after the last full stop",
-                article.values["textEnd"][0].at,
-            )
+    query = f"x.start, x.stop, {{}} WHERE {_IMPOSSIBLE.replace('article', 'x')}"
+    for start, end, at in _placed(index, "article", query, "stop_"):
+        yield Finding(
+            Severity.VIOLATION,
+            "C34-article-stretch",
+            f"textEnd {end} does not come after textStart {start}",
+            "give the first letter of the title, and the place after the last full stop",
+            at,
+        )
 
 
-def _is_impossible(record: Record) -> bool:
-    stretch = _stretch(record)
-    return stretch is not None and stretch[0] >= stretch[1]
-
-
-def _stretch(record: Record) -> tuple[int, int] | None:
-    """From where to where an article runs in its source file, if it says so."""
-    start, end = record.first("textStart"), record.first("textEnd")
-    return (int(start), int(end)) if record.type.name == "Article" and start and end else None
-
-
-def evidence(records: Sequence[Record], digests: Digests, lost: Collection[str] = ()) -> Iterator[Finding]:
+def evidence(index: Index, lost: Collection[str] = ()) -> Iterator[Finding]:
     """Findings on passages: of an unknown article, outside it, or without a recorded digest.
 
     The shapes ask the first two as well (C34), but of passages only that have a digest already.
     """
-    articles = {r.id.partition("/")[2]: r for r in records if r.type.name == "Article"}
-    seen: set[str] = set()
-    for passage, value in cited(records):
-        article = articles.get(passage.article)
-        if article is None:
-            if not _is_lost(passage.article, lost):
-                yield Finding(
-                    Severity.VIOLATION,
-                    "dangling-reference",
-                    f"evidence: there is no article {passage.article!r}",
-                    nearest(passage.article, sorted(articles)),
-                    value.at,
-                )
-        elif outside := _outside(passage, article):
+    yield from _of_no_article(index, lost)
+    yield from _outside(index)
+    yield from _without_digest(index)
+
+
+def _of_no_article(index: Index, lost: Collection[str]) -> Iterator[Finding]:
+    query = "x.article, {} WHERE NOT EXISTS (SELECT 1 FROM article WHERE name = x.article)"
+    for article, at in _placed(index, "citation", query):
+        if not _is_lost(article, lost):
             yield Finding(
                 Severity.VIOLATION,
-                "C34-offsets-outside-article",
-                f"evidence: {passage.name} reaches outside its article, which runs from {outside}",
-                "correct the offsets, the article's stretch, or the article's name",
-                value.at,
+                "dangling-reference",
+                f"evidence: there is no article {article!r}",
+                nearest(article, [local.partition("/")[2] for local in index.ids("article")]),
+                at,
             )
-        elif passage.name not in digests.passages and passage.name not in seen:
-            seen.add(passage.name)
+
+
+_LEAVES = "(x.start < article.start OR x.stop > article.stop) AND article.start < article.stop"
+"""What is wrong with the stretch of the article itself is told there."""
+
+
+def _outside(index: Index) -> Iterator[Finding]:
+    join = f"JOIN article ON article.name = x.article WHERE {_LEAVES}"
+    for passage, start, end, at in _placed(
+        index, "citation", f"x.passage, article.start, article.stop, {{}} {join}"
+    ):
+        yield Finding(
+            Severity.VIOLATION,
+            "C34-offsets-outside-article",
+            f"evidence: {passage} reaches outside its article, which runs from {start} to {end}",
+            "correct the offsets, the article's stretch, or the article's name",
+            at,
+        )
+
+
+def _without_digest(index: Index) -> Iterator[Finding]:
+    seen: set[str] = set()
+    query = f"""x.passage, {{}} JOIN article ON article.name = x.article
+        WHERE NOT EXISTS (SELECT 1 FROM digest WHERE passage = x.passage) AND ({_LEAVES}) IS NOT TRUE"""
+    for passage, at in _placed(index, "citation", query):
+        if passage not in seen:
+            seen.add(passage)
             yield Finding(
                 Severity.VIOLATION,
                 "missing-digest",
-                f"evidence: {FILE} has no digest of {passage.name}",
+                f"evidence: {FILE} has no digest of {passage}",
                 "write the digests: kg digest DATASET --sources DIR",
-                value.at,
+                at,
             )
 
 
-def _outside(passage: Passage, article: Record) -> str:
-    """The stretch of the article, for people, where the passage leaves it; else nothing."""
-    stretch = _stretch(article)
-    if stretch is None or _is_impossible(article):
-        return ""  # what is wrong with the article itself is told there
-    start, end = stretch
-    return "" if start <= passage.start and passage.end <= end else f"{start} to {end}"
-
-
-def stale(records: Sequence[Record], digests: Digests) -> Iterator[Finding]:
+def stale(index: Index) -> Iterator[Finding]:
     """A note for each recorded digest that no record cites any more."""
-    names = {passage.name for passage, _ in cited(records)}
-    for name, (_, at) in digests.passages.items():
-        if name not in names:
+    query = """SELECT passage, line, column FROM digest AS d
+        WHERE NOT EXISTS (SELECT 1 FROM citation WHERE passage = d.passage)"""
+    for name, line, column in index.rows(query):
+        remedy = "write the digests: kg digest"
+        place = Location(FILE, line, column)
+        yield Finding(Severity.INFO, "stale-digest", f"no record cites {name}", remedy, place)
+
+
+def unknown_sources(index: Index, dataset: Dataset) -> Iterator[Finding]:
+    """A finding for each article whose source file the dataset does not list."""
+    known = sorted(source.file for source in dataset.sources)
+    for source, at in _placed(index, "article", "x.source, {} WHERE x.source IS NOT NULL", "source_"):
+        if source not in known:
             yield Finding(
-                Severity.INFO, "stale-digest", f"no record cites {name}", "write the digests: kg digest", at
+                Severity.VIOLATION,
+                "unknown-source",
+                f"sourceFile: {DATASET} lists no source {source!r}",
+                f"add [[sources]] with this file to {DATASET}; there are: {', '.join(known) or 'none'}",
+                at,
             )
 
 
 def against_sources(
-    records: Sequence[Record], digests: Digests, texts: Mapping[str, SourceText]
+    index: Index, digests: Digests, names: Collection[str], text_of: Callable[[str], SourceText]
 ) -> Iterator[Finding]:
-    """Constraint 33: what the source says at a passage is what was quoted. Also the files' digests."""
-    for name, source in texts.items():
+    """Constraint 33: what the source says at a passage is what was quoted. Also the files' digests.
+
+    ``names`` are the source files; ``text_of`` reads one, and is asked once for each.
+    """
+    for name in sorted(names):
+        text = text_of(name)
         recorded = digests.sources.get(name, ("", 0))[0]
-        if recorded and recorded != source.digest:
+        if recorded and recorded != text.digest:
             yield Finding(
                 Severity.VIOLATION,
                 "C33-source-digest",
                 f"the source text {name} is not the one that the passages were taken from",
                 "give the folder of the right text, or check every passage and run kg digest",
-                Location(FILE),
+                Location(DATASET),
             )
-    files = {r.id.partition("/")[2]: r.first("sourceFile") for r in records if r.type.name == "Article"}
+        yield from _quotes(index, name, text)
+
+
+def _quotes(index: Index, source: str, text: SourceText) -> Iterator[Finding]:
     done: set[str] = set()
-    for passage, value in cited(records):
-        text = texts.get(files.get(passage.article, ""))
-        if text is None or passage.name in done:
+    query = """x.passage, d.sha256, d.line, d.column, {} JOIN article ON article.name = x.article
+        LEFT JOIN digest AS d ON d.passage = x.passage WHERE article.source = ?"""
+    for name, recorded, line, column, at in _placed(index, "citation", query, "", source):
+        passage = Passage.parse(name)
+        if name in done or passage is None:
             continue
-        done.add(passage.name)
+        done.add(name)
         words = text.slice(passage)
-        recorded, at = digests.passages.get(passage.name, ("", value.at))
         if words is None:
-            yield _mismatch(f"{passage.name} lies outside its source text", value.at)
+            yield _mismatch(f"{name} lies outside its source text", at)
         elif recorded and digest(words) != recorded:
-            where = f"cited at {value.at.file}:{value.at.line}"
-            yield _mismatch(f"the digest of {passage.name} differs from the source text ({where})", at)
+            message = f"the digest of {name} differs from the source text (cited at {at.file}:{at.line})"
+            yield _mismatch(message, Location(FILE, line, column))
 
 
 def _mismatch(message: str, at: Location) -> Finding:
@@ -194,8 +216,13 @@ def _mismatch(message: str, at: Location) -> Finding:
     return Finding(Severity.VIOLATION, "C33-quote-digest", message, remedy, at)
 
 
-def _of_kind(record: Record, kind: Kind) -> Iterator[tuple[Field, Value]]:
-    for name, values in record.values.items():
-        field = record.type.fields[name]
-        if field.kind is kind:
-            yield from ((field, value) for value in values)
+def _placed(index: Index, table: str, query: str, place: str = "", *values: str) -> Iterator[tuple]:  # type: ignore[type-arg]
+    """Rows of a table, named x, in the order of the records; the last value of each is its place.
+
+    ``query`` is what to select, with ``{}`` for the place, and what follows the table's name.
+    """
+    columns, _, rest = query.partition("{}")
+    where = f"b.file, b.line + x.{place}line, x.{place}column"
+    blocks = "JOIN record AS r ON r.no = x.record JOIN block AS b ON b.no = r.block"
+    found = index.rows(f"SELECT {columns}{where} FROM {table} AS x {blocks} {rest} {_ORDER}", *values)
+    return ((*row[:-3], Location(*row[-3:])) for row in found)

@@ -15,6 +15,9 @@ from kg.errors import DataError, EnvironmentFault, NotFound
 from kg.findings import Finding, Location, Severity
 
 FILE: Final = "dataset.toml"
+FOLDER: Final = "sources"
+"""Where a dataset keeps its source texts, if it keeps them with itself."""
+
 _REQUIRED: Final = ("name", "title", "base", "publisher", "licence")
 _OPTIONAL: Final = ("description", "curator", "language", "version", "issued", "sources")
 _BASE: Final = re.compile(r"https?://[^\s<>\"{}|\\^`]+/")

@@ -5,25 +5,24 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Final
 
 from kg.findings import Finding, Location, Severity
 from kg.records import passages
+from kg.records.blocks import FORMS
 from kg.records.dataset import Dataset
-
-_ENDINGS: Final = (".yaml", ".yml")
 
 
 def record_files(dataset: Dataset) -> list[Path]:
     """The record files of a dataset, sorted.
 
-    ``.yaml`` and ``.yml`` in any case, in any folder below; hidden ones and passages.yaml are none.
+    Those with an ending of ``kg.records.blocks.FORMS`` in any case, in any folder below; hidden ones and
+    passages.yaml are none.
     """
     found = (
         Path(folder, name)
         for folder, _, names in _walk(dataset)
         for name in names
-        if not name.startswith(".") and name.lower().endswith(_ENDINGS)
+        if not name.startswith(".") and Path(name).suffix.lower() in FORMS
     )
     return sorted(
         path

@@ -61,29 +61,42 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class RecordType:
-    """A type of record: its class, the first part of its ids, its fields."""
+    """A type of record: its class, the first part of its ids, its fields, and what it is for."""
 
     name: str
     iri: str
     path: str
     key: tuple[str, ...]
     fields: Mapping[str, Field]
+    help: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Concept:
+    """A concept of a common scheme: its bare name, what it means, other words for it."""
+
+    name: str
+    definition: str = ""
+    also: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class RecordModel:
-    """All types by name, and the names of the concepts of each common scheme."""
+    """All types by name, the concepts of each common scheme by name, and the order of fields."""
 
     types: Mapping[str, RecordType]
-    concepts: Mapping[str, frozenset[str]]
+    glossary: Mapping[str, Mapping[str, Concept]]
+    order: tuple[str, ...] = ()
 
     def of_path(self, path: str) -> RecordType | None:
         """The type whose ids begin with this path, or None."""
         return next((t for t in self.types.values() if t.path == path), None)
 
     def written(self, kind: RecordType) -> list[str]:
-        """The names of the fields that a curator may write in a record of this type."""
-        return sorted(f.name for f in kind.fields.values() if not f.derived)
+        """The names of the fields that a curator may write in a record of this type, in their order."""
+        rank = {name: number for number, name in enumerate(self.order)}
+        names = sorted(f.name for f in kind.fields.values() if not f.derived)
+        return sorted(names, key=lambda name: rank.get(name, len(rank)))
 
     def top_level(self) -> Iterator[RecordType]:
         """The types that may stand at the top of a file: all but passages, which are made."""
@@ -120,7 +133,13 @@ def load(root: Path | None = None) -> RecordModel:
     layout = tomllib.loads(resources.layout().read_text(encoding="utf-8"))
     shaped = _Shapes(graph, ontology, layout)
     types = {name: shaped.record_type(name, row) for name, row in layout.items()}
-    return RecordModel(types, _concepts(schemes))
+    return RecordModel(types, _glossary(schemes), tuple(rules()["order"]))
+
+
+@cache
+def rules() -> dict[str, Any]:
+    """fields.toml: how a record is laid out in its file."""
+    return tomllib.loads(resources.fields().read_text(encoding="utf-8"))
 
 
 def _triples(paths: Iterable[Path]) -> Iterator[ox.Quad]:
@@ -131,12 +150,22 @@ def _triples(paths: Iterable[Path]) -> Iterator[ox.Quad]:
             raise EnvironmentFault(f"{path} cannot be read: {error}") from error
 
 
-def _concepts(schemes: ox.Dataset) -> dict[str, frozenset[str]]:
-    members: dict[str, set[str]] = {}
+def _glossary(schemes: ox.Dataset) -> dict[str, dict[str, Concept]]:
+    members: dict[str, dict[str, Concept]] = {}
     for quad in schemes.quads_for_predicate(named(vocab.SKOS + "inScheme")):
         scheme = _value(quad.object).removeprefix(vocab.SCHEME)
-        members.setdefault(scheme, set()).add(_value(quad.subject).rpartition("/")[2])
-    return {scheme: frozenset(names) for scheme, names in members.items()}
+        said = list(schemes.quads_for_subject(quad.subject))
+        concept = Concept(
+            name=_value(quad.subject).rpartition("/")[2],
+            definition=next(iter(_said(said, "definition")), ""),
+            also=tuple(sorted([*_said(said, "prefLabel"), *_said(said, "altLabel")])),
+        )
+        members.setdefault(scheme, {})[concept.name] = concept
+    return members
+
+
+def _said(quads: Iterable[ox.Quad], name: str) -> list[str]:
+    return [_value(q.object) for q in quads if q.predicate.value == vocab.SKOS + name]
 
 
 def _value(term: Term) -> str:
@@ -149,6 +178,7 @@ class _Shapes:
     def __init__(self, graph: ox.Dataset, ontology: ox.Dataset, layout: Mapping[str, Any]) -> None:
         self.graph = graph
         self.paths = {row["path"]: vocab.expand_curie(row["class"]) for row in layout.values()}
+        self.ontology = ontology
         self.parents: dict[str, set[str]] = {}
         for quad in ontology.quads_for_predicate(named(vocab.RDFS + "subClassOf")):
             self.parents.setdefault(_value(quad.subject), set()).add(_value(quad.object))
@@ -165,7 +195,13 @@ class _Shapes:
             for f in self._fields(cls, row.get("names", {}))
             if f.iri not in taken and f.name not in nested
         }
-        return RecordType(name, cls, row["path"], tuple(row.get("key", ())), {**fields, **nested})
+        key = tuple(row.get("key", ()))
+        return RecordType(name, cls, row["path"], key, {**fields, **nested}, self._help(cls))
+
+    def _help(self, cls: str) -> str:
+        """What the ontology says of a class: its own definition, or a note on one taken from elsewhere."""
+        said = list(self.ontology.quads_for_subject(named(cls)))
+        return next(iter([*_said(said, "definition"), *_said(said, "note")]), "")
 
     def _nested(self, rows: Mapping[str, Mapping[str, str]]) -> Iterator[tuple[str, Field]]:
         for name, row in rows.items():

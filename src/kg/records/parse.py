@@ -11,26 +11,25 @@ import re
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final, TypeAlias
+from typing import Final, NamedTuple, TypeAlias
 
 from kg import vocab
 from kg.findings import Finding, Location, Severity
-from kg.records.kinds import EXAMPLE, WANTED, fits
+from kg.records.kinds import EXAMPLE, TO_DO, WANTED, date_meant, fits, wanted
 from kg.records.model import Field, Kind, RecordModel, RecordType
-from kg.records.names import nearest, proper_id, slug_of
+from kg.records.names import nearest, nearest_concept, proper_id, slug_of
 from kg.records.reader import Fields, Items, Node, Text
 
-_LANGUAGE: Final = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
+LANGUAGE: Final = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 _CONTROL: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff]")
 """What no text of XML, and so no export as RDF/XML, can hold, and DEL."""
 
-_ID_LINE: Final = re.compile(rf"\bid:\s*['\"]?{vocab.LOCAL_ID.pattern}")
+_ID_LINE: Final = re.compile(rf"\bid['\"]?\s*:\s*['\"]?{vocab.LOCAL_ID.pattern}")
 BOOKKEEPING: Final = ("reviewState", "curator")
 _CHARS: Final = 100_000
 
 
-@dataclass(frozen=True, slots=True)
-class Value:
+class Value(NamedTuple):
     """One value of a field. ``language`` is set for texts only; ``record`` for nested records."""
 
     text: str
@@ -56,7 +55,8 @@ class Record:
 
     def nested(self) -> Iterator[Record]:
         """The records directly inside this one."""
-        return (v.record for vs in self.values.values() for v in vs if v.record)
+        fields = (values for values in self.values.values() if values[0].record)  # all of them are, or none
+        return (value.record for values in fields for value in values if value.record)
 
     def all(self) -> Iterator[Record]:
         """This record and all records inside it."""
@@ -69,7 +69,7 @@ Values: TypeAlias = dict[str, tuple[Value, ...]]
 
 
 def names_in(content: bytes) -> Iterator[str]:
-    """The names of the records in a file that is no YAML, as far as its lines show them."""
+    """The names of the records in what is no YAML or JSON, as far as its lines show them."""
     return (found["name"] for found in _ID_LINE.finditer(content.decode("utf-8", "replace")))
 
 
@@ -93,23 +93,28 @@ class Parser:
     def file(self, root: Node | None, at: Location) -> list[Record]:
         """The records of a file, which is a list of them."""
         if root is None or (isinstance(root, Text) and not root.value):
-            self.findings.append(
-                Finding(
-                    Severity.WARNING, "empty-file", "the file holds no records", "add a list of records", at
-                )
-            )
+            self.empty(at)
             return []
         if not isinstance(root, Items):
             self.fault(
-                root.at, "wrong-type", "a file of records is a list", "begin each record with '- id: …'"
+                root.at,
+                "wrong-type",
+                "a file of records is a list",
+                'write - id: … in YAML, [{"id": …}] in JSON',
             )
             return []
-        return [record for item in root.items if (record := self._top(item))]
+        return [record for item in root.items if (record := self.record(item))]
 
-    def _top(self, node: Node) -> Record | None:
+    def empty(self, at: Location) -> None:
+        """Note that a file holds nothing."""
+        message, remedy = "the file holds no records", "add a list of records"
+        self.findings.append(Finding(Severity.WARNING, "empty-file", message, remedy, at))
+
+    def record(self, node: Node) -> Record | None:
+        """The top-level record that a node is; None, its name among the lost, where it is too faulty."""
         if not isinstance(node, Fields):
             self.fault(
-                node.at, "wrong-type", "a record is a mapping of fields", "begin it with '- id: kind/slug'"
+                node.at, "wrong-type", "a record is a mapping of fields", "give it an id and its other fields"
             )
             return None
         given = node.get("id")
@@ -180,7 +185,7 @@ class Parser:
             if field is None or field.derived:
                 self._unknown(key, kind)
                 continue
-            found = tuple(self._field(field, value, local))
+            found = self._field(field, value, local)
             if len(found) > 1 and not field.many:
                 self.fault(found[1].at, "too-many-values", f"{field.name} takes one value", "keep one")
                 found = found[:1]
@@ -198,7 +203,13 @@ class Parser:
             remedy = f"it belongs to: {', '.join(sorted(elsewhere))}"
         self.fault(key.at, "unknown-field", f"{kind.name} has no field {key.value!r}", remedy)
 
-    def _field(self, field: Field, node: Node, local: str) -> Iterator[Value]:
+    def _field(self, field: Field, node: Node, local: str) -> tuple[Value, ...]:
+        if not isinstance(node, Text) or field.kind in (Kind.TEXT, Kind.NESTED):
+            return tuple(self._each(field, node, local))
+        text = self._scalar(field, node)
+        return () if text is None else (Value(text, node.at),)
+
+    def _each(self, field: Field, node: Node, local: str) -> Iterator[Value]:
         items = node.items if isinstance(node, Items) else (node,)
         if not items:
             self.fault(node.at, "empty-value", f"{field.name} is an empty list", "remove it, or give a value")
@@ -220,7 +231,7 @@ class Parser:
             self.fault(node.at, "wrong-type", f"{field.name} takes texts, not lists", "lay the list out flat")
             return
         for key, value in node.entries:
-            if not _LANGUAGE.fullmatch(key.value):
+            if not LANGUAGE.fullmatch(key.value):
                 self.fault(
                     key.at,
                     "bad-language",
@@ -235,10 +246,15 @@ class Parser:
                     yield Value(text, item.at, key.value)
 
     def _clean(self, field: Field, node: Text) -> str | None:
-        if not node.value.strip():
+        if node.value == TO_DO:
+            self.fault(
+                node.at, "to-do", f"{field.name} is still to be filled in", wanted(field, self.model.glossary)
+            )
+            return None
+        if not node.value or node.value.isspace():
             self.fault(node.at, "empty-value", f"{field.name} has no value", "remove it, or give a value")
             return None
-        if _CONTROL.search(node.value) or len(node.value) > _CHARS:
+        if len(node.value) > _CHARS or (not node.value.isprintable() and _CONTROL.search(node.value)):
             self.fault(
                 node.at,
                 "bad-text",
@@ -260,18 +276,20 @@ class Parser:
         if fits(field.kind, text):
             return text
         code = "bad-date" if field.kind is Kind.DATE else "wrong-type"
-        self.fault(node.at, code, f"{field.name}: {text!r} is not {WANTED[field.kind]}", EXAMPLE[field.kind])
+        meant = date_meant(text) if field.kind is Kind.DATE else ""
+        remedy = f"write {meant}" if meant else EXAMPLE[field.kind]
+        self.fault(node.at, code, f"{field.name}: {text!r} is not {WANTED[field.kind]}", remedy)
         return None
 
     def _concept(self, node: Text, scheme: str, name: str) -> bool:
-        known = self.model.concepts.get(scheme, frozenset())
+        known = self.model.glossary.get(scheme, {})
         if node.value in known:
             return True
         self.fault(
             node.at,
             "unknown-concept",
             f"{name}: there is no {node.value!r} in the scheme {scheme!r}",
-            nearest(node.value, sorted(known)),
+            nearest_concept(node.value, known),
         )
         return False
 

@@ -6,15 +6,17 @@ the rest of the dataset (references, digests, SHACL) is for ``kg validate``.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Final
 
 from kg import vocab
-from kg.records.model import Field, Kind, RecordModel, RecordType
+from kg.records.kinds import TO_DO, WANTED
+from kg.records.model import Concept, Field, Kind, RecordModel, RecordType
 
 IRI: Final = "https://w3id.org/pac/record.schema.json"
 _SLUG: Final = vocab.SLUG.pattern
 _DATE: Final = r"^[0-9]{4}(-(0[1-9]|1[0-2])(-(0[1-9]|[12][0-9]|3[01]))?)?$"
-_PLAIN: Final[dict[str, Any]] = {"type": ["string", "number", "boolean"]}
+_PLAIN: Final[dict[str, Any]] = {"type": ["string", "number", "boolean"], "not": {"const": TO_DO}}
 _TEXTS: Final[dict[str, Any]] = {"anyOf": [_PLAIN, {"type": "array", "items": _PLAIN}]}
 _FORMS: Final[dict[Kind, dict[str, Any]]] = {
     Kind.TEXT: {"anyOf": [_PLAIN, {"type": "object", "additionalProperties": _TEXTS, "minProperties": 1}]},
@@ -45,9 +47,22 @@ def schema(model: RecordModel) -> dict[str, Any]:
             **{kind.name: _top(kind, model) for kind in model.top_level()},
             **{str(kind): form for kind, form in sorted(_FORMS.items())},
             **{f"nested{name}": _nested(model.types[name], model) for name in _nested_types(model)},
-            **{f"scheme-{name}": {"enum": sorted(model.concepts[name])} for name in sorted(_schemes(model))},
+            **{f"scheme-{name}": _scheme(model.glossary[name]) for name in sorted(_schemes(model))},
         },
     }
+
+
+def line(model: RecordModel) -> dict[str, Any]:
+    """The JSON Schema of one record by itself, such as a line of JSON Lines."""
+    body = schema(model)
+    item = body.pop("items")
+    return {**body, "$id": f"{IRI}#record", "title": "A record of a kg dataset", **item}
+
+
+def _scheme(concepts: Mapping[str, Concept]) -> dict[str, Any]:
+    """The names of concepts; editors show the descriptions (an extension that others pass over)."""
+    names = sorted(concepts)
+    return {"enum": names, "enumDescriptions": [concepts[name].definition for name in names]}
 
 
 def _item(kinds: list[RecordType]) -> dict[str, Any]:
@@ -82,10 +97,10 @@ def _nested_types(model: RecordModel) -> list[str]:
 
 def _top(kind: RecordType, model: RecordModel) -> dict[str, Any]:
     extra = {
-        "id": {"type": "string"},
-        "type": {"const": kind.name},
-        "reviewState": _concept("review-state"),
-        "curator": {"type": "string"},
+        "id": {"type": "string", "description": f"{kind.path}/ and a name of its own, which never changes."},
+        "type": {"const": kind.name, "description": "Not needed: the id says it."},
+        "reviewState": {"description": "How far the record has been checked.", **_concept("review-state")},
+        "curator": {"type": "string", "description": "Who answers for it, if not the dataset's curator."},
     }
     return _object(kind, model, extra, skip=())
 
@@ -95,9 +110,17 @@ def _nested(kind: RecordType, model: RecordModel) -> dict[str, Any]:
         f.iri for t in model.types.values() for f in t.fields.values() if f.nested == kind.name and f.inverse
     }
     extra = {
-        "id": {"type": "string", "pattern": _id_of(kind.path)},
-        "type": {"const": kind.name},
-        "key": {"type": "string", "pattern": f"^{_SLUG}$"},
+        "id": {
+            "type": "string",
+            "pattern": _id_of(kind.path),
+            "description": "Not needed: made from the record around.",
+        },
+        "type": {"const": kind.name, "description": "Not needed."},
+        "key": {
+            "type": "string",
+            "pattern": f"^{_SLUG}$",
+            "description": "Tells two apart that would get the same id.",
+        },
     }
     return _object(kind, model, extra, skip=tuple(links))
 
@@ -107,6 +130,8 @@ def _object(
 ) -> dict[str, Any]:
     fields = [kind.fields[name] for name in model.written(kind) if kind.fields[name].nested != "Passage"]
     return {
+        "title": kind.name,
+        "description": kind.help,
         "type": "object",
         "properties": {**extra, **{f.name: _field(f) for f in fields}},
         "required": [f.name for f in fields if f.required and f.iri not in skip],
@@ -119,7 +144,16 @@ def _field(field: Field) -> dict[str, Any]:
     body = one
     if field.many:
         body = {"anyOf": [one, {"type": "array", "items": one, "minItems": 1}]}
-    return {"description": field.help, **body} if field.help else body
+    return {"description": _told(field), **body}
+
+
+def _told(field: Field) -> str:
+    """What an editor shows on a field."""
+    if field.kind is Kind.NESTED:
+        return f"{field.nested} records, nested here."
+    if field.kind is Kind.REFERENCE and field.paths:
+        return f"{field.help} Ids: {', '.join(f'{path}/…' for path in field.paths)}.".strip()
+    return field.help or WANTED[field.kind]
 
 
 def _value(field: Field) -> dict[str, Any]:

@@ -4,6 +4,7 @@
     release   Release: one folder; open, verify
     releases  Releases: all of a dataset; stage, publish, switch, prune, current
     history   which release was made current when, and which led to which
+    files     RDF files, as they are, in the place of a release
     pruning   Keep: the rule by which releases are removed
 
     <store>/<dataset>/
@@ -16,7 +17,8 @@
 
 Promises: nothing in ``releases/`` is ever half there, nothing in it changes, and ``current``
 names a whole release or nothing, at whatever moment a build is killed. docs/releases.md tells
-the format. May import records, resources, vocab, findings, errors; pyoxigraph only when a store is opened.
+the format. May import records, formats, resources, vocab, findings, errors; pyoxigraph only when a store is
+opened.
 """
 
 from __future__ import annotations

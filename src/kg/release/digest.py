@@ -44,10 +44,30 @@ def _leaves(store: Store) -> Iterator[GraphDigest]:
         assert isinstance(graph, NamedNode), "a graph is never named by a blank node"
         text = store.dump(format=RdfFormat.N_TRIPLES, from_graph=graph)
         if text:
-            yield _leaf(graph.value, text.split(b"\n")[:-1])
+            yield leaf(graph.value, sorted(text.split(b"\n")[:-1]))
 
 
-def _leaf(graph: str, triples: list[bytes]) -> GraphDigest:
+def leaf(graph: str, lines: Iterable[bytes]) -> GraphDigest:
+    """The leaf of a graph from its triples as sorted N-Triples lines.
+
+    The graph's name, which each of its quads ends with, does not change their order.
+    """
     end = f"<{graph}> .\n".encode()
-    lines = sorted(line.removesuffix(b".") + end for line in triples)
-    return GraphDigest(graph, hashlib.sha256(b"".join(lines)).hexdigest(), len(lines))
+    return of_quads(graph, (line.removesuffix(b".") + end for line in lines))
+
+
+def of_text(graph: str, pieces: Iterable[bytes]) -> GraphDigest:
+    """The leaf of a graph from its quads as one text, sorted N-Quads lines, in any pieces."""
+    digest, number = hashlib.sha256(), 0
+    for piece in pieces:
+        digest.update(piece)
+        number += piece.count(b"\n")
+    return GraphDigest(graph, digest.hexdigest(), number)
+
+
+def of_quads(graph: str, quads: Iterable[bytes]) -> GraphDigest:
+    """The leaf of a graph from its quads as sorted N-Quads lines with their line feeds, as they come."""
+    digest, number = hashlib.sha256(), 0
+    for number, quad in enumerate(quads, 1):  # noqa: B007 - the last one is how many there were
+        digest.update(quad)
+    return GraphDigest(graph, digest.hexdigest(), number)

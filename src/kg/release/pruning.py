@@ -19,11 +19,15 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class Keep:
-    """Keep the ``newest`` whole releases, those younger than ``days``, and damaged ones unless told."""
+    """Keep the ``newest`` whole releases, those younger than ``days``, and damaged ones unless told.
+
+    With ``only``, all but these digests are kept instead, and of these the ones that never go.
+    """
 
     newest: int
     days: float = 0
     damaged: bool = True
+    only: frozenset[str] | None = None
 
     def reasons(self, releases: Iterable[Standing], current: str | None) -> dict[str, str]:
         """Why each release is kept; one that is not in here may go. ``releases``: the newest first."""
@@ -35,6 +39,9 @@ class Keep:
                 found[each.digest] = "current"
             elif each.foreign:
                 found[each.digest] = "made by a later kg"
+            elif self.only is not None:
+                if each.digest not in self.only:
+                    found[each.digest] = "not named"
             elif each.fault:
                 if self.damaged:
                     found[each.digest] = "damaged: --damaged removes it"

@@ -5,7 +5,8 @@ from __future__ import annotations
 import contextlib
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -76,6 +77,16 @@ class Release:
         return self.path / STORE
 
     @property
+    def kept(self) -> bool:
+        """True unless it is made of files for the time that they are served (``kg.release.files``)."""
+        return "default_graph" not in self.manifest["dataset"]
+
+    @property
+    def strict(self) -> bool:
+        """True if its default graph is not the merge of all graphs."""
+        return bool(self.manifest["dataset"].get("default_graph") == "strict")
+
+    @property
     def base(self) -> str:
         """The base IRI of the dataset; ends in a slash."""
         return str(self.manifest["dataset"]["base"])
@@ -138,8 +149,9 @@ class Release:
         """
         checksums = _checksums(self.path)
         _check_sizes(self.path)
-        for name, (_, expected) in checksums.items():
-            if disk.sha256(self.path / name) != expected:
+        found = _digests(self.path / name for name in checksums)
+        for (name, (_, expected)), digest in zip(checksums.items(), found, strict=True):
+            if digest != expected:
                 raise damaged(self.path / name, "its checksum differs")
         for path in disk.files_below(self.path):
             name = path.relative_to(self.path).as_posix()
@@ -158,15 +170,30 @@ class Release:
             raise damaged(self.store_path, "a graph is missing")
 
 
-def seal(path: Path) -> None:
-    """Write the checksums of a staged release and make all of it durable."""
-    rows = {}
+def _digests(paths: Iterable[Path]) -> Iterator[str]:
+    """The SHA-256 of each file. Several are read at once: hashing does not hold the interpreter's lock."""
+    with ThreadPoolExecutor() as pool:
+        yield from pool.map(disk.sha256, list(paths))
+
+
+def seal(path: Path, like: Release | None = None) -> None:
+    """Write the checksums of a staged release and make all of it durable.
+
+    A file that is a hard link to one of the release ``like`` has the checksum that it has there.
+    """
+    known = _checksums(like.path) if like else {}
+    files, shared = [], {}
     for file in disk.files_below(path):
         name = file.relative_to(path).as_posix()
         if _UNCHECKED.fullmatch(name):
             file.unlink()
+        elif like and name in known and file.samefile(like.path / name):
+            shared[name] = known[name][1]
         else:
-            rows[name] = {"sha256": disk.sha256(file), "bytes": file.stat().st_size}
+            files.append(file)
+    found = zip((file.relative_to(path).as_posix() for file in files), _digests(files), strict=True)
+    digests = dict(sorted((*shared.items(), *found)))
+    rows = {n: {"sha256": digest, "bytes": (path / n).stat().st_size} for n, digest in digests.items()}
     (path / CHECKSUMS).write_text(json.dumps(rows, indent=2) + "\n", encoding="utf-8")
     disk.sync_tree(path)
 

@@ -47,6 +47,31 @@ class Releases:
                 hint="lower-case letters, digits and single hyphens",
             )
 
+    @classmethod
+    def of(cls, store_root: Path, name_or_folder: str | Path | None) -> Releases:
+        """The releases of the dataset of this name or folder; of the bundled one for None.
+
+        A name that is in the store is enough: releases can be read where the records are not at hand.
+        Raises NotFound if there is no such dataset, DataError if its dataset.toml is wrong.
+        """
+        from kg.records import dataset
+
+        try:
+            return cls(store_root, dataset.find(name_or_folder).name)
+        except NotFound:
+            name = str(name_or_folder)
+            if vocab.SLUG.fullmatch(name) and (store_root / name / "releases").is_dir():
+                return cls(store_root, name)
+            raise
+
+    @classmethod
+    def beside(cls, release: Release) -> Releases | None:
+        """The releases among which one stands, or None for a folder that stands alone."""
+        folder = release.path.parent
+        if release.path.name != release.digest or folder.name != "releases":
+            return None
+        return cls(folder.parent.parent, folder.parent.name)
+
     @property
     def path(self) -> Path:
         """``<store>/<dataset>``."""
@@ -183,14 +208,22 @@ class Releases:
         with self._room() as room:
             yield room / "release"
 
-    def publish(self, staged: Path, digest: str, inputs: Mapping[str, Any] | None = None) -> Release:
+    def publish(
+        self,
+        staged: Path,
+        digest: str,
+        inputs: Mapping[str, Any] | None = None,
+        like: Release | None = None,
+    ) -> Release:
         """Make a staged folder the release ``digest``, switch to it, and note what went into it.
+
+        Files that it shares with the release ``like`` are not read again for their checksums.
 
         If an intact release of that digest exists already, the staged copy is discarded; a
         damaged one is replaced. Raises EnvironmentFault; ``current`` is then what it was.
         """
         with disk.faults("publishing the release", self.path):
-            seal(staged)
+            seal(staged, like)
             with disk.locked(self._lock):
                 self._settle(staged, self._folder(digest))
                 self._make_current(digest, "build")

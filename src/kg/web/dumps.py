@@ -10,41 +10,67 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Final
 
 from flask import Blueprint, Response, request
 
-from kg.errors import EnvironmentFault, NotFound
+from kg.errors import EnvironmentFault, NotAcceptable, NotFound
 from kg.formats import RDF_FORMATS, Format
 from kg.query.child import Child
 from kg.web import negotiate
+from kg.web.compress import deflated
+from kg.web.dumping import UNHELD
 from kg.web.site import site
 from kg.web.streaming import stream
 
 bp = Blueprint("export", __name__)
 
 CHUNK = 64 * 1024
+GZIP: Final = Format("gzip", "application/gzip", "gz", "")
+_PACKED: Final = ".gz"
 
 
 @bp.get("/export/dataset.<extension>")
 def dataset(extension: str) -> Response:
-    """The dump: the merged graph in triple formats, every named graph in quad formats."""
-    fmt = next((f for f in RDF_FORMATS if f.extension == extension), None)
+    """The dump: the merged graph in triple formats, every named graph in quad formats; also packed."""
+    fmt = next((f for f in RDF_FORMATS if f.extension == extension.removesuffix(_PACKED)), None)
     if fmt is None:
         offered = ", ".join("." + f.extension for f in RDF_FORMATS)
-        raise NotFound(f"there is no dump with the extension .{extension}", hint=f"there are: {offered}")
-    negotiate.choose([fmt], request.headers.get("Accept"))
+        hint = f"there are: {offered}, each also with {_PACKED}"
+        raise NotFound(f"there is no dump with the extension .{extension}", hint=hint)
+    packed = extension.endswith(_PACKED)
+    negotiate.choose([GZIP if packed else fmt], request.headers.get("Accept"))
     release = site().release
-    response = stream(Dump(release.path, fmt), fmt)
+    dump = Dump(release.path, fmt)
+    response = stream(Packed(dump), GZIP) if packed else stream(dump, fmt)
     name = f"{release.manifest['dataset']['name']}-{release.digest[:12]}.{extension}"
     response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
     return response
 
 
+class Packed:
+    """The chunks of a dump, compressed (RFC 1952)."""
+
+    def __init__(self, dump: Dump) -> None:
+        self._dump = dump
+
+    def __iter__(self) -> Iterator[bytes]:
+        return deflated(self._dump)
+
+    def close(self) -> None:
+        """End the dump."""
+        self._dump.close()
+
+
 class Dump:
-    """The chunks of one dump. Iterating raises EnvironmentFault if the writer fails."""
+    """The chunks of one dump.
+
+    Iterating raises NotAcceptable for what the format cannot hold, EnvironmentFault if the writer fails.
+    """
 
     def __init__(self, release: Path, fmt: Format) -> None:
         command = [sys.executable, "-m", "kg.web.dumping", str(release), fmt.name]
+        self._fmt = fmt
         self._child = Child(command, stdout=subprocess.PIPE)
         self._process = self._child.process
 
@@ -52,7 +78,12 @@ class Dump:
         assert self._process.stdout is not None
         while chunk := self._process.stdout.read(CHUNK):
             yield chunk
-        if self._process.wait() != 0:
+        if self._process.wait() == UNHELD:
+            raise NotAcceptable(
+                f"the data have what {self._fmt.name} cannot hold",
+                hint="take trig, nquads, turtle or ntriples",
+            )
+        if self._process.returncode != 0:
             raise EnvironmentFault(f"the dump's writer ended with status {self._process.returncode}")
 
     def close(self) -> None:

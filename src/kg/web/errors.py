@@ -10,10 +10,12 @@ from flask import Flask, Response, current_app, json, render_template, request, 
 from gunicorn.http.errors import NoMoreData, ParseException
 from werkzeug.exceptions import HTTPException
 
-from kg.errors import KgError, TooManyQueries
+from kg.errors import KgError, QuerySyntaxError, TooManyQueries
 from kg.query.failures import damaged
 from kg.release.release import CORRUPT
+from kg.web import hints
 from kg.web.negotiate import prefers_html
+from kg.web.site import site
 
 PROBLEM = "application/problem+json"
 
@@ -42,22 +44,31 @@ def kinds() -> Iterator[type[KgError]]:
 
 
 def problem(error: KgError) -> dict[str, Any]:
-    """The members of RFC 9457, section 3.1, with ours: line, column, parameter, hint."""
+    """The members of RFC 9457, section 3.1, with ours: line, column, excerpt, parameter, hint."""
     body: dict[str, Any] = {
         "type": url_for("ops.problems", _external=True, _anchor=slug(type(error))),
         "title": error.title,
         "status": error.http_status,
         "detail": error.message,
     }
-    for extra in ("line", "column", "parameter", "hint"):
+    for extra in ("line", "column", "excerpt", "parameter", "hint"):
         if (value := getattr(error, extra, None)) is not None:
             body[extra] = value
     return body
 
 
+def _id() -> str:
+    """The name of this request, by which the log knows it."""
+    return str(request.environ.get("kg.id", "-"))
+
+
 def _from_tree(error: KgError) -> Response:
     if error.http_status == 500:
-        current_app.logger.exception("request failed: %s", request.path)
+        current_app.logger.exception("request %s failed: %r", _id(), request.path)
+    if isinstance(error, QuerySyntaxError) and error.prefix:
+        here = site()
+        namespace = hints.namespace(error.prefix, here.links.base, here.lookups)
+        error.hint = f"add PREFIX {error.prefix}: <{namespace}>" if namespace else error.hint
     response = _answer(problem(error))
     if isinstance(error, TooManyQueries):
         response.headers["Retry-After"] = str(error.retry_after)
@@ -82,7 +93,7 @@ def _unreadable(error: Exception) -> Response:
 
 
 def _unforeseen(error: Exception) -> Response:
-    current_app.logger.exception("unforeseen failure: %s %s", request.method, request.path)
+    current_app.logger.exception("unforeseen failure of request %s: %r", _id(), request.path)
     if CORRUPT in str(error):  # an entity page read the store itself
         return _answer(problem(damaged(str(error))))
     detail = "The server failed in a way that was not foreseen. It has been logged."
@@ -90,6 +101,7 @@ def _unforeseen(error: Exception) -> Response:
 
 
 def _answer(body: dict[str, Any]) -> Response:
+    body["query_id"] = _id()
     if prefers_html(request.headers.get("Accept"), (PROBLEM, "application/json")):
         page = render_template("error.html", problem=body)
         return Response(page, body["status"], content_type="text/html; charset=utf-8")

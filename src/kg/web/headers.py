@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from flask import Flask, Response, request
+from flask import Flask, Response, g, request
+
+from kg.web import words
+from kg.web.site import site
 
 SECURITY: Final[Mapping[str, str]] = {
     "Content-Security-Policy": (
@@ -19,15 +22,22 @@ SECURITY: Final[Mapping[str, str]] = {
 }
 """The policy has no script source at all: the pages work without."""
 
+_ALLOWED: Final = (
+    "Accept, Accept-Language, Authorization, Content-Language, Content-Type, If-None-Match, X-Requested-With"
+)
+"""Header fields that scripts of other origins may send; some clients add the last."""
+
 
 def common(cors: str, digest: str) -> dict[str, str]:
     """The headers that do not depend on the request."""
     return {
         **SECURITY,
         "Access-Control-Allow-Origin": cors,
-        "Access-Control-Expose-Headers": "X-KG-Release, Retry-After, Link",
+        "Access-Control-Expose-Headers": (
+            "X-KG-Release, X-KG-Query-Id, X-KG-Hint, Retry-After, Link, ETag, Accept-Post, Allow"
+        ),
         "X-KG-Release": digest,
-        "Vary": "Accept" if cors == "*" else "Accept, Origin",
+        "Vary": "Accept, Accept-Encoding" + ("" if cors == "*" else ", Origin"),
     }
 
 
@@ -37,9 +47,13 @@ def install(app: Flask, cors: str, digest: str) -> None:
 
     @app.after_request
     def add(response: Response) -> Response:
-        response.headers.update(fixed)
+        response.headers.update({**fixed, "X-KG-Release": site().release.digest})
+        if hint := g.get("hint"):
+            response.headers["X-KG-Hint"] = hint
+        if request.path.rstrip("/").endswith("/sparql"):  # whatever the method (Linked Data Platform, 7.1)
+            response.headers["Accept-Post"] = f"{words.QUERY}, {words.FORM}"
         if request.method == "OPTIONS":
             response.headers["Access-Control-Allow-Methods"] = response.headers.get("Allow", "GET")
-            response.headers["Access-Control-Allow-Headers"] = "Accept, Content-Type, If-None-Match"
+            response.headers["Access-Control-Allow-Headers"] = _ALLOWED
             response.headers["Access-Control-Max-Age"] = "86400"
         return response

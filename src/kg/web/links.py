@@ -17,10 +17,15 @@ class Links:
     def path(self, iri: str) -> str | None:
         """The local path of an IRI, or None where it is not ours.
 
-        ``<base>id/x/y`` -> ``/doc/x/y``; ``pac:x`` -> ``/ns#x``; a scheme or concept -> ``/scheme/…``.
+        ``<base>id/x/y`` -> ``/doc/x/y``; ``pac:x`` -> ``/ns#x``; a scheme or concept -> ``/scheme/…``;
+        a graph of the dataset -> ``/graphs?graph=…``; the dataset -> ``/dataset``.
         """
         if iri.startswith(self.base + "id/"):
             return "/doc/" + quote(iri[len(self.base) + 3 :])
+        if iri.startswith(self.base + "graph/"):
+            return "/graphs?graph=" + quote(iri, safe=":/")
+        if iri == self.base + "dataset":
+            return "/dataset"
         if iri.startswith(vocab.PAC):
             return "/ns#" + quote(iri[len(vocab.PAC) :])
         if iri == vocab.ONTOLOGY:

@@ -1,4 +1,4 @@
-"""/health, /ready, /version and /problems: for those who run or program against the server."""
+"""/health, /ready, /version, /metrics and /problems: for those who run or program against the server."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from importlib.metadata import version
 from flask import Blueprint, Response, json, render_template, request
 
 from kg import __version__
-from kg.web import negotiate
+from kg.web import caching, metrics, negotiate
 from kg.web.errors import kinds, slug
 from kg.web.site import site
 
@@ -44,6 +44,13 @@ def versions() -> Response:
     )
 
 
+@bp.get("/metrics")
+def numbers() -> Response:
+    """Counters and gauges for Prometheus."""
+    caching.volatile()
+    return Response(metrics.exposition(site()), content_type=metrics.CONTENT_TYPE)
+
+
 @bp.get("/problems")
 def problems() -> str:
     """What each problem type means: the pages that ``type`` in problem details points to."""
@@ -54,4 +61,5 @@ def problems() -> str:
 
 def _json(body: dict[str, object]) -> Response:
     negotiate.choose([negotiate.DOCUMENT], request.headers.get("Accept"))
+    caching.volatile()
     return Response(json.dumps(body, ensure_ascii=False) + "\n", content_type="application/json")

@@ -16,7 +16,7 @@ from kg.web.site import site
 from kg.web.view.form import fields
 
 if TYPE_CHECKING:
-    from kg.query.catalog import CannedQuery
+    from kg.query.catalog import CannedQuery, Parameter
 
 bp = Blueprint("queries", __name__)
 
@@ -26,17 +26,33 @@ OWN = frozenset({"format", "timeout"})
 
 @bp.get("/queries")
 def index() -> Response | str:
-    """The list, as a page or as JSON."""
+    """The list, as a page or as JSON: with the parameters of each query, so that a program can ask it."""
     offers = (negotiate.DOCUMENT, negotiate.HTML)
     if negotiate.choose(offers, request.headers.get("Accept")) is negotiate.HTML:
         return render_template("queries.html", groups=by_audience())
     listed = [
-        {"name": q.name, "title": q.title, "question": q.question, "audience": q.audience}
+        {
+            **{"name": q.name, "title": q.title, "question": q.question, "audience": q.audience},
+            "parameters": [_described(parameter) for parameter in q.parameters],
+        }
         for q in site().catalog
     ]
     return Response(
         json.dumps({"queries": listed}, ensure_ascii=False) + "\n", content_type="application/json"
     )
+
+
+def _described(parameter: Parameter) -> dict[str, Any]:
+    """A parameter for a program; ``default`` is null where it is left open, examples are of these data."""
+    return {
+        "name": parameter.name,
+        "type": parameter.kind,
+        "class": parameter.cls,
+        "label": parameter.label,
+        "default": parameter.default,
+        "required": parameter.required,
+        "examples": entities.examples(parameter, site().lookups.store, site().links.base),
+    }
 
 
 def by_audience() -> dict[str, list[CannedQuery]]:

@@ -5,16 +5,21 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from flask import Response, request
+from flask import Response, g, request
 
-from kg.formats import BY_FORM, JSON, Format, named
-from kg.web import negotiate
+from kg import vocab
+from kg.formats import BY_FORM, JSON, RDF_FORMATS, Format, named
+from kg.query.canonical import canonical
+from kg.query.request import declared
+from kg.web import caching, hints, negotiate
+from kg.web.citing import cite, permalink
 from kg.web.site import site
 from kg.web.streaming import collect, stream
 from kg.web.view.table import Table, read
 
 if TYPE_CHECKING:
     from kg.query.answer import Answer
+    from kg.query.cache import Known, Long
     from kg.query.request import Query
 
 MOST_ROWS: Final = 1000
@@ -24,10 +29,15 @@ MOST_BYTES: Final = 8 * 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """An answer in a page: a table, or a graph as Turtle; neither where it is too long to show."""
+    """An answer in a page: a table, or a graph as Turtle; neither where it is too long to show.
+
+    ``permalink`` is the address of the answer, where it is not too long for a link.
+    """
 
     table: Table | None = None
     graph: str | None = None
+    hint: str | None = None
+    permalink: str | None = None
 
 
 def answer_format(form: str, asked: str | None) -> Format:
@@ -46,8 +56,11 @@ def answer_format(form: str, asked: str | None) -> Format:
 
 
 def respond(query: Query, fmt: Format, timeout: float) -> Response:
-    """The query's answer, streamed from an executor."""
-    return stream(_run(query, fmt, timeout), fmt)
+    """The query's answer, as it comes."""
+    answer = _run(query, fmt, timeout)
+    if answer.body is not None:
+        _explain(query, fmt, answer.body)
+    return cite(stream(answer, fmt), query, fmt)
 
 
 def show(query: Query, timeout: float) -> Shown:
@@ -55,14 +68,28 @@ def show(query: Query, timeout: float) -> Shown:
     here = site()
     fmt = BY_FORM[query.form][0]
     body = collect(_run(query, fmt, timeout), MOST_BYTES)
+    link = permalink(query)
     if body is None:
-        return Shown()
+        return Shown(permalink=link)
+    hint = _explain(query, fmt, body)
     if fmt is JSON:
-        return Shown(table=read(body, here.lookups, MOST_ROWS))
-    return Shown(graph=body.decode())
+        return Shown(table=read(body, here.lookups, MOST_ROWS), hint=hint, permalink=link)
+    return Shown(graph=body.decode(), hint=hint, permalink=link)
 
 
-def _run(query: Query, fmt: Format, timeout: float) -> Answer:
-    """Ask the pool, for as long as the client is there. The key is gunicorn's."""
+def _explain(query: Query, fmt: Format, body: bytes) -> str | None:
+    """Why an answer may be empty; goes into the header ``X-KG-Hint`` too."""
+    hint = hints.why_empty(query.text, site().lookups) if hints.is_empty(body, fmt) else None
+    if hint:
+        g.hint = hints.as_header(hint)
+    return hint
+
+
+def _run(query: Query, fmt: Format, timeout: float) -> Known | Long | Answer:
+    """Ask, for as long as the client is there. The key is gunicorn's."""
+    request.environ["kg.query"] = query.text
     client = request.environ.get("gunicorn.socket")
-    return site().pool.run(query, fmt, timeout=timeout, client=client)
+    if canonical(query) is None:
+        caching.volatile()
+    prefixes = {**vocab.PREFIXES, **declared(query)} if fmt in RDF_FORMATS else {}
+    return site().answers.run(query, fmt, timeout=timeout, prefixes=prefixes, client=client)

@@ -1,26 +1,30 @@
 """The application on gunicorn with gevent workers (docs/decisions/20261124-http-server.md).
 
 The master binds the port and forks; each worker, once forked, opens the release, makes its own
-pool and application, and closes the pool before it ends.
+pool and application, and closes the pool before it ends. A worker follows what is current:
+within a second or two another release takes the place of the one that is served (``kg.web.serving``).
 """
 
 from __future__ import annotations
 
+import contextlib
 import errno
+import os
+import signal
 import socket
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
 
 from gunicorn.app.base import BaseApplication
+from gunicorn.arbiter import Arbiter
 
-from kg.errors import EnvironmentFault
+from kg.errors import EnvironmentFault, KgError
 from kg.release import Release
 from kg.settings import Settings
 
 if TYPE_CHECKING:
-    from flask import Flask
-
-    from kg.query.pool import Pool
+    from kg.release import Releases
+    from kg.web.serving import Service
 
 GRACE: Final = 10
 """Seconds that answers under way may still take after SIGTERM."""
@@ -32,15 +36,14 @@ _REMEDIES: Final = {
 }
 
 
-def run(release: Release, settings: Settings) -> None:
+def run(release: Release, settings: Settings, releases: Releases | None = None) -> None:
     """Serve a release until SIGTERM or SIGINT, held against pruning. Returns by SystemExit, as gunicorn.
 
-    Says where on standard output once connections are answered. Raises EnvironmentFault if the
-    port cannot be had.
+    Where ``releases`` is given, whatever becomes current there is served next. Says where on standard
+    output once connections are answered. Raises EnvironmentFault if the port cannot be had.
     """
     listener = listen(settings.host, settings.port)
-    with release.held():
-        _Server(release, settings, listener).run()
+    _Server(release, settings, listener, releases).run()
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -62,25 +65,30 @@ def address(bound: socket.socket) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
-def make_app(release: Release, settings: Settings) -> tuple[Flask, Pool]:
-    """The application of one worker, and the pool that it owns."""
-    from kg.query import catalog
-    from kg.query.pool import Pool
-    from kg.web.app import create_app
+class _Master(Arbiter):  # type: ignore[misc]
+    """gunicorn's master, which on SIGHUP begins no workers anew: they take up another release as they run."""
 
-    pool = Pool(release.store_path, settings)
-    return create_app(settings, release, pool, catalog.bundled()), pool
+    def handle_hup(self) -> None:
+        """Pass the signal on."""
+        self.kill_workers(signal.SIGHUP)
 
 
 class _Server(BaseApplication):  # type: ignore[misc]
     """gunicorn, embedded: no configuration file, no command line."""
 
-    def __init__(self, release: Release, settings: Settings, listener: socket.socket) -> None:
+    def __init__(
+        self, release: Release, settings: Settings, listener: socket.socket, releases: Releases | None
+    ) -> None:
         self._release = release
         self._settings = settings
         self._listener = listener
-        self._pool: Pool | None = None
+        self._releases = releases
+        self._service: Service | None = None
         super().__init__()
+
+    def run(self) -> None:
+        """Serve; raises SystemExit at the end."""
+        _Master(self).run()
 
     def load_config(self) -> None:
         for name, value in self._options().items():
@@ -99,27 +107,44 @@ class _Server(BaseApplication):  # type: ignore[misc]
             "loglevel": "warning",
             "proc_name": "kg serve",
             "post_worker_init": self._announce(),
-            "worker_exit": self._close_pool(),
+            "worker_exit": self._end(),
         }
 
-    def load(self) -> Flask:
+    def load(self) -> Service:
         """Called in the worker, after the fork: nothing that threads or processes hang on is shared."""
-        app, self._pool = make_app(self._release, self._settings)
-        return app
+        from kg.web.serving import Service
+
+        self._service = Service(self._settings, self._first())
+        return self._service
+
+    def _first(self) -> Release:
+        """The release to begin with: the current one, also for a worker in the place of one that died."""
+        if self._releases is not None:
+            with contextlib.suppress(KgError):
+                return self._releases.current()
+        return self._release
 
     def _announce(self) -> Callable[[Any], None]:
-        release, url = self._release, address(self._listener)
+        url = address(self._listener)
 
         def post_worker_init(worker: Any) -> None:
+            service: Service = worker.wsgi
             if worker.age == 1:
-                name = release.manifest["dataset"]["name"]
-                print(f"kg: serving {name} release {release.digest[:12]} on {url}", flush=True)
+                name, digest = service.release.manifest["dataset"]["name"], service.release.digest
+                print(f"kg: serving {name} release {digest[:12]} on {url}", flush=True)
+            if self._releases is not None:
+                service.follow(self._releases)
+            service.warm()
 
         return post_worker_init
 
-    def _close_pool(self) -> Callable[[Any, Any], None]:
+    def _end(self) -> Callable[[Any, Any], None]:
         def worker_exit(server: Any, worker: Any) -> None:
-            if self._pool is not None:
-                self._pool.close()
+            if self._service is not None:
+                self._service.close()
+            if worker.booted:
+                # RocksDB's and gevent's threads run until the process ends, also while Python takes down
+                # what they stand on, which now and then ended the worker by a signal.
+                os._exit(0)
 
         return worker_exit

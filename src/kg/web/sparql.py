@@ -8,15 +8,14 @@ from flask import Blueprint, Response, render_template, request
 
 from kg import vocab
 from kg.errors import Refused, UnsupportedMedia, UsageError
-from kg.formats import BY_FORM, named
+from kg.formats import BY_FORM, RDF_FORMATS, named
 from kg.query.request import parse
 from kg.web import negotiate, running, words
-from kg.web.description import FORMATS, service_description
+from kg.web.description import service_description
 from kg.web.site import site
 
 bp = Blueprint("sparql", __name__)
 
-QUERY: Final = "application/sparql-query"
 UPDATE: Final = "application/sparql-update"
 EXAMPLE: Final = "\n".join(
     [
@@ -52,7 +51,9 @@ def _parameters() -> list[tuple[str, str]]:
         return pairs
     if request.mimetype == UPDATE:
         raise Refused("this endpoint is read-only: updates are not carried out")
-    if request.mimetype == QUERY:
+    if request.mimetype_params.get("charset", "utf-8").lower() not in ("utf-8", "us-ascii"):
+        raise UnsupportedMedia("a query is read in UTF-8 alone", hint="leave the charset out, and send UTF-8")
+    if request.mimetype == words.QUERY:
         try:
             return [*pairs, ("query", request.get_data().decode())]
         except UnicodeDecodeError as error:
@@ -61,7 +62,7 @@ def _parameters() -> list[tuple[str, str]]:
         return pairs + words.in_form()
     raise UnsupportedMedia(
         f"a query in a body of type {request.mimetype or 'unknown'} is not read here",
-        hint=f"send {QUERY} or {words.FORM}",
+        hint=f"send {words.QUERY} or {words.FORM}",
     )
 
 
@@ -73,6 +74,7 @@ def _run(text: str, pairs: list[tuple[str, str]]) -> Response | str:
         default_graphs=tuple(words.values(pairs, "default-graph-uri")),
         named_graphs=tuple(words.values(pairs, "named-graph-uri")),
         service_allow=settings.service_allow,
+        base=request.root_url + "sparql",
     )
     fmt = running.answer_format(query.form, words.first(pairs, "format"))
     if fmt is not negotiate.HTML:
@@ -83,8 +85,10 @@ def _run(text: str, pairs: list[tuple[str, str]]) -> Response | str:
 
 def _describe(asked: str | None) -> Response | str:
     accept = request.headers.get("Accept")
-    others = [t for fmt in FORMATS for t in fmt.media_types]
+    others = [t for fmt in RDF_FORMATS for t in fmt.media_types]
     if asked == "html" or (not asked and negotiate.prefers_html(accept, others)):
         return render_template("sparql.html", text=EXAMPLE, shown=None, formats=())
-    fmt = named(asked, FORMATS) if asked else negotiate.choose(FORMATS, accept)
-    return Response(service_description(fmt, site()), content_type=fmt.content_type)
+    fmt = named(asked, RDF_FORMATS) if asked else negotiate.choose(RDF_FORMATS, accept)
+    return Response(
+        service_description(fmt, site(), request.base_url.rstrip("/")), content_type=fmt.content_type
+    )

@@ -2,40 +2,79 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
+import socket
+import struct
 from collections.abc import Iterable, Iterator
 
-from flask import Response
+from flask import Response, request
 
-from kg.errors import ClientLeft
+from kg.errors import ClientLeft, KgError
 from kg.formats import Format
+from kg.web.compress import LEAST
 
 
 def stream(chunks: Iterable[bytes], fmt: Format) -> Response:
-    """Answer 200 with these chunks, once the first of them exists.
+    """Answer 200 with these chunks, once the first kilobyte of them exists, or all.
 
-    What ``chunks`` raises before its first chunk is raised here, so that the status can still
+    What ``chunks`` raises before that is raised here, so that the status can still
     say it. What it raises later goes through to the HTTP server, which then cuts the connection
-    without the last chunk (RFC 9112, section 8): no client takes the stump for the whole.
+    without the last chunk (RFC 9112, section 8), or by a reset where the client knows no chunks:
+    none takes the stump for the whole.
     ``chunks.close()`` is called, where there is one, however the response ends.
     """
     iterator = iter(chunks)
     try:
-        head = next(iterator, b"")
+        head, whole = _head(iterator)
     except BaseException:
         close(chunks)
         raise
-    response = Response(_rest(head, iterator), content_type=fmt.content_type)
+    body = head if whole else _rest(head, iterator, _unchunked())
+    response = Response(body, content_type=fmt.content_type)
     response.call_on_close(lambda: close(chunks))
     return response
 
 
-def _rest(head: bytes, iterator: Iterator[bytes]) -> Iterator[bytes]:
+def _head(iterator: Iterator[bytes]) -> tuple[bytes, bool]:
+    """The first kilobyte or more, and whether it is all."""
+    head = b""
+    while len(head) <= LEAST:
+        chunk = next(iterator, None)
+        if chunk is None:
+            return head, True
+        head += chunk
+    return head, False
+
+
+def _rest(head: bytes, iterator: Iterator[bytes], unchunked: socket.socket | None) -> Iterator[bytes]:
     yield head
     try:
         yield from iterator
-    except ClientLeft as error:  # to gunicorn this is everyday, and no failure to log
-        raise BrokenPipeError(errno.EPIPE, error.message) from error
+    except Exception as error:
+        if unchunked and not isinstance(error, ClientLeft):
+            _reset(unchunked)
+        if isinstance(error, KgError) and error.http_status != KgError.http_status:
+            # A limit was met, or the client has left: everyday, and no failure of which gunicorn is to
+            # write a traceback. The access log says that the answer was cut.
+            raise BrokenPipeError(errno.EPIPE, error.message) from error
+        raise
+
+
+def _unchunked() -> socket.socket | None:
+    """The connection of a client that takes no chunks: its end is the end of the body to that client."""
+    environ = request.environ
+    return environ.get("gunicorn.socket") if environ.get("SERVER_PROTOCOL") == "HTTP/1.0" else None
+
+
+def _reset(connection: socket.socket) -> None:
+    """End a connection so that its other end has an error and not an end (RFC 9293, 3.5.2: reset).
+
+    gunicorn would end it in good order, and a client of HTTP/1.0 take the stump for the whole.
+    """
+    with contextlib.suppress(OSError):
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        connection.close()
 
 
 def collect(chunks: Iterable[bytes], limit: int) -> bytes | None:

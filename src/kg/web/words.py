@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Final
 from urllib.parse import parse_qsl
 
 from flask import request
 
 from kg.errors import ParameterError, UnsupportedMedia, UsageError
 
-FORM = "application/x-www-form-urlencoded"
+FORM: Final = "application/x-www-form-urlencoded"
+QUERY: Final = "application/sparql-query"
 
 
 def decode(raw: bytes) -> list[tuple[str, str]]:

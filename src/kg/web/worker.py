@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import signal
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -15,9 +16,9 @@ from gunicorn.http import message
 from gunicorn.http.errors import LimitRequestHeaders, LimitRequestLine, ParseException
 from gunicorn.workers.ggevent import GeventWorker
 
+from kg.settings import Settings
 from kg.web.door import too_long
 from kg.web.headers import common
-from kg.web.site import Site
 
 LINE_ROOM: Final = 32
 """Bytes of a request line around its target: the method, two spaces, the version."""
@@ -34,7 +35,17 @@ def request_line_limit(max_url: int) -> int:
 
 
 class Worker(GeventWorker):  # type: ignore[misc]
-    """Answers unreadable requests with problem details; all else is gevent's worker."""
+    """Answers unreadable requests with problem details, and hears SIGHUP; all else is gevent's worker."""
+
+    def init_signals(self) -> None:
+        """SIGHUP would end a worker of gunicorn's; here it means: look at the current release again."""
+        super().init_signals()
+        signal.signal(signal.SIGHUP, self.handle_hup)
+
+    def handle_hup(self, *_: object) -> None:
+        """Called with the signal; before the application is there, it is about to look anyway."""
+        if service := getattr(self, "wsgi", None):
+            service.forgive()
 
     def handle_error(self, req: Any, client: Any, addr: Any, exc: BaseException) -> None:
         """Called by gunicorn with whatever went wrong outside the application."""
@@ -42,20 +53,20 @@ class Worker(GeventWorker):  # type: ignore[misc]
             super().handle_error(req, client, addr, exc)
             return
         with contextlib.suppress(OSError):
-            client.sendall(refusal(exc, self.wsgi.extensions["kg"]))
+            client.sendall(refusal(exc, self.wsgi.settings, self.wsgi.release.digest))
 
 
-def refusal(exc: BaseException, site: Site) -> bytes:
+def refusal(exc: BaseException, settings: Settings, digest: str) -> bytes:
     """The whole response to a request that could not be read."""
     status, detail = HTTPStatus.BAD_REQUEST, f"The request cannot be read: {exc}"
     if isinstance(exc, LimitRequestLine):
-        status, detail = HTTPStatus.REQUEST_URI_TOO_LONG, too_long(site.settings.max_url)
+        status, detail = HTTPStatus.REQUEST_URI_TOO_LONG, too_long(settings.max_url)
     elif isinstance(exc, LimitRequestHeaders):
         status = HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE
     members = {"type": "about:blank", "title": status.phrase, "status": status.value, "detail": detail}
     body = (json.dumps(members) + "\n").encode()
     headers = {
-        **common(site.settings.cors, site.release.digest),
+        **common(settings.cors, digest),
         "Content-Type": "application/problem+json",
         "Content-Length": str(len(body)),
         "Connection": "close",

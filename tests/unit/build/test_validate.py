@@ -172,7 +172,15 @@ def test_a_query_without_a_target_is_refused(tmp_path: Path) -> None:
         validate(store_of(BOATS), shapes_of(tmp_path, untargeted))
 
 
-def test_a_stored_merge_is_validated_like_the_union(shapes: Path) -> None:
-    merged, graph = store_of(BOATS), ox.NamedNode(EX + "graph")
-    merged.extend([ox.Quad(q.subject, q.predicate, q.object, graph) for q in merged])
-    assert validate(merged, shapes, merged=True) == validate(store_of(BOATS), shapes)
+def test_a_reference_to_another_kind_is_told_from_a_missing_one(tmp_path: Path) -> None:
+    shapes = shapes_of(
+        tmp_path,
+        """
+        ex:Boat a sh:NodeShape ; sh:targetClass ex:Vessel ; sh:property ex:boat-port .
+        ex:boat-port sh:path ex:port ; sh:class ex:Port ; sh:minCount 1 ;
+            sh:message "A boat has one port. Name it."@en .
+        """,
+    )
+    data = store_of("ex:anna a ex:Vessel . ex:bella a ex:Vessel ; ex:port ex:anna .")
+    messages = [finding.message for finding in to_findings(validate(data, shapes), nowhere)]
+    assert messages == ["anna: A boat has one port", "bella: A boat has one port; anna is not of that kind"]

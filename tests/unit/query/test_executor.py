@@ -64,6 +64,9 @@ def test_an_executor_loads_pyoxigraph_and_nothing_heavy(store_path: Path) -> Non
         "kg.query.engine",
         "kg.query.executor",
         "kg.query.limits",
+        "kg.query.counting",
+        "kg.query.prefixes",
+        "kg.query.scope",
         "kg.query.tokens",
         "kg.query.xml",
     }

@@ -59,23 +59,22 @@ def test_rows_are_dicts_of_python_values(store: ox.Store) -> None:
         PREFIX
         + "SELECT ?who ?born ?children ?tall ?none { ?who :born ?born ; :children ?children ; :tall ?tall }"
     )
-    assert local.rows(store, parse(text)) == (
-        ["who", "born", "children", "tall", "none"],
-        [
-            {
-                "who": "https://example.org/ann",
-                "born": datetime.date(1970, 2, 3),
-                "children": 2,
-                "tall": True,
-                "none": None,
-            }
-        ],
-    )
+    rows = local.rows(store, parse(text))
+    assert rows.columns == ("who", "born", "children", "tall", "none")
+    assert rows == [
+        {
+            "who": "https://example.org/ann",
+            "born": datetime.date(1970, 2, 3),
+            "children": 2,
+            "tall": True,
+            "none": None,
+        }
+    ]
 
 
 def test_ask_and_graphs_have_rows_too(store: ox.Store) -> None:
-    assert local.rows(store, parse("ASK {}")) == (["answer"], [{"answer": True}])
-    _, rows = local.rows(store, parse(PREFIX + "CONSTRUCT WHERE { :bob :height ?o }"))
+    assert local.rows(store, parse("ASK {}")) == [{"answer": True}]
+    rows = local.rows(store, parse(PREFIX + "CONSTRUCT WHERE { :bob :height ?o }"))
     assert rows[0] == {
         "subject": "https://example.org/bob",
         "predicate": "https://example.org/height",
@@ -84,9 +83,10 @@ def test_ask_and_graphs_have_rows_too(store: ox.Store) -> None:
 
 
 def test_common_prefixes_hold_without_shifting_the_places_of_errors(store: ox.Store) -> None:
-    assert local.rows(store, parse("ASK { ?x a pac:Event }", prefixes=vocab.PREFIXES))
+    asked = parse("ASK { ?x a pac:Event }", prefixes=vocab.PREFIXES)
+    assert local.rows(store, asked) == [{"answer": False}]
     own = parse("PREFIX pac: <a:> SELECT (pac:x AS ?x) {}", prefixes=vocab.PREFIXES)
-    assert local.rows(store, own)[1] == [{"x": "a:x"}]
+    assert local.rows(store, own) == [{"x": "a:x"}]
     with pytest.raises(QuerySyntaxError, match="line 1, column 16"):
         local.rows(store, parse("ASK { pac:x ?p }", prefixes=vocab.PREFIXES))
 

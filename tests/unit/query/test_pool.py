@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -23,10 +24,12 @@ from kg.errors import (
     MemoryExceeded,
     NotAcceptable,
     QuerySyntaxError,
+    ResultTooLong,
     TooManyQueries,
 )
 from kg.formats import CSV, JSON, NTRIPLES, RDF_FORMATS, RESULT_FORMATS, TSV, TURTLE, XML, Format
-from kg.query import pool as pool_module
+from kg.query import process as process_module
+from kg.query import slots as slots_module
 from kg.query.pool import Pool
 from kg.query.request import parse
 
@@ -154,7 +157,10 @@ def test_a_timeout_may_lower_the_deadline_and_not_raise_it(make_pool: MakePool) 
         ask(make_pool(timeout=0.2), ENDLESS, timeout=600.0)
 
 
-def test_the_deadline_counts_the_wait_for_an_executor(make_pool: MakePool) -> None:
+def test_the_deadline_counts_the_wait_for_an_executor(
+    make_pool: MakePool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(slots_module, "SMALL", 600.0)
     pool = make_pool(executors=1, timeout=600.0)
     with pool.run(parse(STREAM), CSV), pytest.raises(TooManyQueries, match="while others ran"):
         ask(pool, "ASK {}", timeout=0.2)
@@ -187,6 +193,7 @@ def test_a_query_that_eats_the_memory_is_told_from_other_failures(make_pool: Mak
 
 def test_an_executor_that_is_killed_fails_one_query_and_is_replaced(make_pool: MakePool) -> None:
     pool = make_pool(executors=1)
+    assert names(pool)  # it is up: one that is killed before it takes the query costs nothing
     victim = pool.pids()[0]
     killer = threading.Timer(0.3, os.kill, (victim, signal.SIGKILL))
     killer.start()
@@ -264,7 +271,7 @@ def test_many_at_once_are_all_answered(make_pool: MakePool) -> None:
 
 
 def test_one_too_many_is_turned_away_at_once(make_pool: MakePool, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pool_module, "WAITING", 0)
+    monkeypatch.setattr(slots_module, "WAITING", 0)
     with pytest.raises(TooManyQueries) as caught:
         ask(make_pool(), "ASK {}")
     assert caught.value.retry_after >= 1
@@ -402,3 +409,127 @@ def test_a_stopped_executor_ends_with_its_pool(make_pool: MakePool) -> None:
         os.kill(pid, signal.SIGSTOP)
     pool.close()
     assert all(gone(pid) for pid in pids)
+
+
+def stopped(pool: Pool) -> None:
+    for pid in pool.pids():
+        os.kill(pid, signal.SIGSTOP)
+
+
+def test_idle_executors_that_are_stopped_do_not_cost_a_deadline(
+    make_pool: MakePool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(process_module, "STARTING", 0.0)
+    pool = make_pool(executors=1, timeout=20.0)
+    assert names(pool)
+    for _ in range(2):
+        stopped(pool)
+        assert names(pool)
+    assert pool.ended["outside"] == 2
+
+
+def test_an_executor_that_is_stopped_at_work_costs_its_own_query_only(make_pool: MakePool) -> None:
+    pool = make_pool(executors=1, timeout=3.0)
+    assert names(pool)
+    stop = threading.Timer(0.5, stopped, [pool])
+    stop.start()
+    with pytest.raises(DeadlinePassed):
+        ask(pool, ENDLESS)
+    stop.join()
+
+
+def hold(pool: Pool, stack: contextlib.ExitStack, count: int) -> None:
+    """Occupy this many ordinary slots, and for long."""
+    for _ in range(count):
+        stack.enter_context(pool.run(parse(STREAM), CSV))
+    time.sleep(slots_module.SMALL)
+
+
+def test_while_all_are_long_at_work_a_small_question_has_a_slot_of_its_own(make_pool: MakePool) -> None:
+    pool = make_pool(executors=2, timeout=600.0)
+    with contextlib.ExitStack() as stack:
+        hold(pool, stack, 2)
+        for _ in range(5):
+            assert names(pool)
+
+
+@pytest.mark.parametrize("text", [ENDLESS, STREAM])
+def test_what_is_no_small_question_is_turned_away_from_the_reserved_slot(
+    make_pool: MakePool, text: str
+) -> None:
+    pool = make_pool(executors=1, timeout=600.0)
+    with contextlib.ExitStack() as stack:
+        hold(pool, stack, 1)
+        with pytest.raises(TooManyQueries, match="all executors are busy") as caught:
+            ask(pool, text)
+        assert caught.value.retry_after >= 1
+        assert names(pool)
+    assert pool.ended["not-small"] == 1
+
+
+def test_a_query_in_the_reserved_slot_goes_on_when_an_ordinary_one_is_free(make_pool: MakePool) -> None:
+    pool = make_pool(executors=1, timeout=600.0)
+    with contextlib.ExitStack() as stack:
+        hold(pool, stack, 1)
+        release = threading.Timer(0.1, stack.close)
+        release.start()
+        assert ask(pool, "SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f }")
+        release.join()
+    assert pool.ended["not-small"] == 0
+
+
+def test_small_questions_are_answered_beside_many_who_ask_long_ones_again_and_again(
+    make_pool: MakePool,
+) -> None:
+    pool, stopping = make_pool(executors=2, timeout=2.0), threading.Event()
+
+    def bad(number: int) -> None:
+        while not stopping.is_set():
+            with pytest.raises((DeadlinePassed, TooManyQueries)):
+                ask(pool, ENDLESS.replace("?n", f"?n{number}"))
+
+    threads = [threading.Thread(target=bad, args=(number,)) for number in range(10)]
+    for thread in threads:
+        thread.start()
+    try:
+        time.sleep(1.0)
+        for _ in range(50):
+            assert names(pool)
+            assert len(pool.pids()) <= 3
+            time.sleep(0.1)
+    finally:
+        stopping.set()
+        for thread in threads:
+            thread.join()
+
+
+@pytest.mark.parametrize("fmt", RESULT_FORMATS, ids=lambda fmt: fmt.name)
+def test_an_answer_of_as_many_rows_as_are_allowed_is_whole_and_one_more_is_refused(
+    make_pool: MakePool, fmt: Format
+) -> None:
+    pool = make_pool(executors=1, max_rows=3)
+    rows = "SELECT ?s ?o ({more} AS ?m) {{ ?s <https://example.org/number> ?o }} LIMIT {limit}"
+    for more in ('"}},{\\""', "?none"):
+        whole = ask(pool, rows.format(more=more, limit=3), fmt)
+        assert whole.count(b"https://example.org/n/") == 3
+        with pytest.raises(ResultTooLong, match="more than 3 rows"):
+            ask(pool, rows.format(more=more, limit=4), fmt)
+
+
+@pytest.mark.parametrize("fmt", RDF_FORMATS, ids=lambda fmt: fmt.name)
+def test_a_graph_of_as_many_triples_as_are_allowed_is_whole_and_one_more_is_refused(
+    make_pool: MakePool, fmt: Format
+) -> None:
+    pool = make_pool(executors=1, max_rows=3)
+    graph = "CONSTRUCT WHERE {{ ?s <https://example.org/number> ?o }} LIMIT {limit}"
+    assert ask(pool, graph.format(limit=3), fmt)
+    with pytest.raises(ResultTooLong, match="more than 3 rows"):
+        ask(pool, graph.format(limit=4), fmt)
+
+
+def test_past_the_most_rows_an_answer_that_has_begun_is_cut(make_pool: MakePool) -> None:
+    pool = make_pool(executors=1, max_rows=100_000)
+    answer = pool.run(parse(STREAM), CSV)
+    with pytest.raises(ResultTooLong):
+        list(answer)
+    assert names(pool)

@@ -33,7 +33,7 @@ RECORDS = """
   eventType: meeting
   startDate: 2021-02
   endDate: 2021-02
-  evidence: news.0-9
+  evidence: news.0-11
 """
 
 TEXT = "Ada — “met” the Paper in February. End.\n"

@@ -13,7 +13,7 @@ from pyld import jsonld
 
 from kg.errors import DataError, NotFound
 from kg.findings import Finding, Location, Severity, as_text
-from kg.records import dataset, digests
+from kg.records import dataset, digests, passages
 from kg.records.context import context
 from kg.records.dataset import Dataset
 from kg.records.load import load
@@ -28,7 +28,7 @@ def codes(found: Dataset, sources: Path | None = None) -> list[str]:
 def test_a_passage_without_digest_is_a_finding_until_the_command_has_written_it(make: Make, tmp_path: Path):
     found = make()
     assert codes(found) == ["missing-digest"]
-    assert digests.write(found, tmp_path) == 1
+    assert digests.write(found, tmp_path).number == 1
     assert codes(found) == []
     assert codes(found, tmp_path) == []
 
@@ -41,14 +41,14 @@ def test_a_changed_source_text_is_found(make: Make, tmp_path: Path):
 
 
 def test_offsets_count_code_points_not_bytes(make: Make, tmp_path: Path):
-    found = make(make.records.replace("news.0-9", "news.6-11"))
+    found = make(make.records.replace("news.0-11", "news.6-11"))
     digests.write(found, tmp_path)
     articles = [r.node for r in load(found, tmp_path).records if r.id == "article/news"]
     assert articles[0]["passage"][0]["exact"] == "“met”"
 
 
 def test_a_passage_outside_the_text_writes_no_digests(make: Make, tmp_path: Path):
-    found = make(make.records.replace("news.0-9", "news.0-900"))
+    found = make(make.records.replace("news.0-11", "news.0-900"))
     with pytest.raises(DataError) as raised:
         digests.write(found, tmp_path)
     assert [f.code for f in raised.value.findings] == ["no-such-passage"]
@@ -57,9 +57,9 @@ def test_a_passage_outside_the_text_writes_no_digests(make: Make, tmp_path: Path
 
 def test_a_passage_is_located_where_it_is_cited(make: Make):
     found = make()
-    place = load(found).locate("https://example.org/small/id/passage/news.0-9")
+    place = load(found).locate("https://example.org/small/id/passage/news.0-11")
     assert place is not None
-    assert "news.0-9" in (found.root / place.file).read_text(encoding="utf-8").splitlines()[place.line - 1]
+    assert "news.0-11" in (found.root / place.file).read_text(encoding="utf-8").splitlines()[place.line - 1]
 
 
 def test_a_source_folder_that_is_not_there_is_named(make: Make, tmp_path: Path):
@@ -76,7 +76,7 @@ def test_a_source_folder_that_is_not_there_is_named(make: Make, tmp_path: Path):
             "dangling-reference",
             "organization/paper",
         ),
-        ("evidence: news.0-9", "evidence: nws.0-9", "dangling-reference", "news"),
+        ("evidence: news.0-11", "evidence: nws.0-9", "dangling-reference", "news"),
         ("sourceFile: news.txt", "sourceFile: olds.txt", "unknown-source", "news.txt"),
         (
             "- id: event/talks",
@@ -225,3 +225,62 @@ def test_a_dataset_toml_that_nests_too_deep_is_a_finding(make: Make):
 def test_an_empty_name_is_not_the_bundled_dataset():
     with pytest.raises(NotFound, match="empty"):
         dataset.find("")
+
+
+def test_digests_of_a_text_that_is_not_at_hand_are_kept(make: Make, tmp_path: Path):
+    found = make()
+    digests.write(found, tmp_path)
+    before = passages.read_digests(found.root)[0]
+    toml = (found.root / "dataset.toml").read_text(encoding="utf-8")
+    (found.root / "dataset.toml").write_text(f'{toml}\n[[sources]]\nfile = "more.txt"\n', encoding="utf-8")
+    (found.root / "more.yaml").write_text(
+        "- id: article/more\n  title: More\n  publisher: organization/paper\n  language: en\n"
+        "  sourceFile: more.txt\n  textStart: 0\n  textEnd: 9\n"
+        "- id: place/hill\n  prefLabel: Hill\n  placeType: site\n"
+        "  nameForm: {writtenForm: Hill, evidence: more.0-4}\n",
+        encoding="utf-8",
+    )
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    (elsewhere / "more.txt").write_text("Hill top.", encoding="utf-8")
+    written = digests.write(dataset.read(found.root), elsewhere)
+    after = passages.read_digests(found.root)[0]
+    assert (written.number, written.missing) == (2, ("news.txt",))
+    assert after.sources["news.txt"] == before.sources["news.txt"]
+    assert after.passages["news.0-11"][0] == before.passages["news.0-11"][0]
+    assert after.passages["more.0-4"][0] == passages.digest("Hill")
+
+
+def test_no_digest_is_written_for_new_words_of_a_text_that_is_not_at_hand(make: Make, tmp_path: Path):
+    found = make()
+    (tmp_path / "elsewhere").mkdir()
+    with pytest.raises(NotFound, match=r"none of the dataset's source texts"):
+        digests.write(found, tmp_path / "elsewhere")
+
+
+def test_a_passage_that_cuts_a_word_is_a_warning_where_the_text_is_at_hand(make: Make, tmp_path: Path):
+    found = make(make.records.replace("news.0-11", "news.0-9"))
+    written = digests.write(found, tmp_path)
+    assert [finding.code for finding in written.findings] == ["cut-word"]
+    assert codes(found, tmp_path) == []
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "remedy"),
+    [
+        ("eventType: meeting", "eventType: meetng", "did you mean 'meeting'?"),
+        ("eventType: meeting", "eventType: talks", "did you mean 'meeting'?"),
+        ("eventType: meeting", "eventType: journalists", "did you mean one of these? press-conference"),
+        ("startDate: 2021-02", "startDate: 3 February 2021", "write 2021-02-03"),
+        ("startDate: 2021-02", "startDate: Feb. 3, 2021", "write 2021-02-03"),
+        ("startDate: 2021-02", "startDate: 2021/2", "write 2021-02"),
+        ("startDate: 2021-02", "startDate: 3/2/2021", "write a day, month or year"),
+        ("startDate: 2021-02", "startDate: 31 February 2021", "write a day, month or year"),
+        ("organization/paper\n  lang", "organization/the-papers\n  lang", "kg new organization 'The Papers'"),
+        ("organization/paper\n  lang", "event/morning\n  lang", "publisher takes the id of a record"),
+        ("organization/paper\n  lang", "organization/pap\n  lang", "did you mean 'organization/paper'?"),
+    ],
+)
+def test_a_mistake_is_answered_with_what_was_meant(make: Make, old: str, new: str, remedy: str):
+    assert old in make.records
+    assert any(remedy in finding.remedy for finding in load(make(make.records.replace(old, new))).findings)

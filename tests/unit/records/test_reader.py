@@ -54,9 +54,11 @@ def test_a_fault_is_named_with_its_line(content: bytes, line: int, word: str):
     assert finding.remedy
 
 
-def test_depth_is_bounded_without_recursion():
-    finding = read(b"[" * 100_000, "f.yaml").findings[0]
+@pytest.mark.parametrize("text", ["[" * 30, "[" * 100_000, "[{a: " * 5_000])
+def test_depth_is_bounded_without_recursion(text: str):
+    (finding,) = read(text.encode(), "f.yaml").findings
     assert f"more than {MAX_DEPTH}" in finding.message
+    assert finding.remedy == "lay it out flatter"
 
 
 def test_an_alias_bomb_is_refused_as_it_comes():

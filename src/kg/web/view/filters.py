@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from flask import Flask
@@ -12,12 +11,17 @@ from kg.web.lookups import spaced
 from kg.web.site import site
 
 
-def install(app: Flask, dataset: Mapping[str, Any], digest: str) -> None:
-    """Give the templates ``dataset``, ``digest``, and the filters ``label`` and ``href`` for IRIs."""
-    app.jinja_env.globals.update(dataset=dataset, digest=digest)
+def install(app: Flask) -> None:
+    """Give the templates ``dataset`` and ``digest`` of what is asked, and the filters for IRIs."""
+    app.context_processor(_asked)
     app.jinja_env.filters.update(
         label=lambda iri: site().lookups.label(iri),
         href=lambda iri: site().links.href(iri),
         spaced=spaced,
         spans=spans,
     )
+
+
+def _asked() -> dict[str, Any]:
+    release = site().release
+    return {"dataset": release.manifest["dataset"], "digest": release.digest}

@@ -94,4 +94,17 @@ def _cell(row: Mapping[str, Any], variable: str, labels: Mapping[str, str], look
             return Cell("record", iri=value["value"])
         return Cell(words or lookups.label(value["value"]), iri=value["value"])
     number = value.get("datatype", "").rpartition("#")[2] in ("integer", "decimal", "double", "float")
+    if value["type"] == "triple":
+        return Cell(_triple(value["value"], lookups))
     return Cell(str(value["value"]), language=value.get("xml:lang"), number=number)
+
+
+def _triple(parts: Mapping[str, Any], lookups: Lookups) -> str:
+    """A triple term (RDF 1.2, 3.4) in one line."""
+    words = []
+    for part in (parts["subject"], parts["predicate"], parts["object"]):
+        if part["type"] == "triple":
+            words.append(_triple(part["value"], lookups))
+        else:
+            words.append(lookups.label(part["value"]) if part["type"] == "uri" else part["value"])
+    return f"<<( {' '.join(words)} )>>"

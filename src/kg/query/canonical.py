@@ -1,0 +1,75 @@
+"""When two queries are one: their text without comments and with single spaces between its words.
+
+Only what can be told for sure is made alike. Where a ``<`` may be read in two ways, or an escape may
+hide what stands there (SPARQL 1.1, 19.2), the text stays as it is.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import Final
+
+from kg.query.request import Query
+from kg.query.tokens import Lexer, Token
+
+LONGEST: Final = 8_192
+"""Characters of a text that is worth reading word for word: about 10 ms of the web process."""
+
+_VOLATILE: Final = re.compile(r"(?:now|rand|uuid|bnode)\s*\(|service", re.IGNORECASE)
+_PERHAPS_VOLATILE: Final = re.compile(r"now|rand|uuid|bnode|service", re.IGNORECASE)
+_BLANK_NODE: Final = re.compile(r"[\[(]|_:")
+_OPERANDS: Final = frozenset({"var", "name", "string", "lang", "iri", "word", "number"})
+
+
+def canonical(query: Query) -> str | None:
+    """A text that all spellings of one query share; None for a query whose answer differs each time.
+
+    That is one that asks for the time, a random number, a fresh identifier or another endpoint, or
+    that makes blank nodes, whose names are new each time.
+    """
+    return _canonical(query.text, query.form) if len(query.text) <= LONGEST else _as_it_stands(query.text)
+
+
+@lru_cache(maxsize=512)
+def _canonical(text: str, form: str) -> str | None:
+    if "\\u" in text or "\\U" in text:
+        return None
+    spaced: list[str] = []
+    bare: list[str] = []
+    before: Token | None = None
+    depth, gap = 0, False
+    position, lexer = 0, Lexer(text)
+    while token := lexer.at(position):
+        position = token.end
+        if token.kind in ("space", "comment"):
+            gap = True
+            continue
+        if token.kind == "iri" and depth and _may_compare(token, before):
+            return _as_it_stands(text)
+        depth += (token.text in ("(", "[")) - (token.text in (")", "]"))
+        word = (" " if gap and spaced else "") + token.text
+        spaced.append(word)
+        bare.append('""' if token.kind == "string" else word)
+        before, gap = token, False
+    shown = "".join(bare)
+    if _VOLATILE.search(shown) or (form == "CONSTRUCT" and _BLANK_NODE.search(_template(shown))):
+        return None
+    return "".join(spaced)
+
+
+def _as_it_stands(text: str) -> str | None:
+    """The text itself as its key; in doubt, its answer is taken for one that differs each time."""
+    doubtful = "\\u" in text or "\\U" in text or _PERHAPS_VOLATILE.search(text)
+    return None if doubtful or "construct" in text.lower() else text
+
+
+def _may_compare(token: Token, before: Token | None) -> bool:
+    """Whether the ``<`` of what looks like an IRI may be a sign, so that a string or comment begins there."""
+    operand = before is not None and (before.kind in _OPERANDS or before.text in (")", "."))
+    return operand and ("'" in token.text or "#" in token.text)
+
+
+def _template(bare: str) -> str:
+    """What stands in the first braces, where a CONSTRUCT makes its triples."""
+    return bare.partition("{")[2].partition("}")[0]

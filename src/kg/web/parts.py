@@ -1,0 +1,90 @@
+"""What /openapi.json is put together from: operations, parameters, refusals (OpenAPI 3.1, 4.8)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, Final
+
+from kg.formats import Format
+from kg.web.errors import PROBLEM
+
+Members = dict[str, Any]
+
+_STATUSES: Final = {
+    "400": "the request is malformed, or a parameter is",
+    "403": "an update, or SERVICE to a place that is not allowed",
+    "404": "there is nothing of that name",
+    "406": "nothing on offer is acceptable",
+    "410": "it has been retired",
+    "413": "the body is over the limit",
+    "414": "the address is over the limit; POST the query",
+    "415": "the body has another type, or is compressed",
+    "429": "too many queries at once",
+    "500": "the server's own fault",
+    "504": "the deadline passed",
+    "507": "the memory limit was reached",
+}
+SCHEMA: Final[Members] = {
+    "type": "object",
+    "description": "RFC 9457",
+    "required": ["type", "title", "status"],
+    "properties": {
+        "type": {"type": "string"},
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
+        "detail": {"type": "string"},
+        "line": {"type": "integer", "minimum": 1},
+        "column": {"type": "integer", "minimum": 1},
+        "parameter": {"type": "string"},
+        "hint": {"type": "string"},
+    },
+}
+
+
+def problems() -> Members:
+    """A response component for each status."""
+    content = {PROBLEM: {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    return {status: {"description": text, "content": content} for status, text in _STATUSES.items()}
+
+
+def operation(
+    summary: str, parameters: list[Members], formats: Iterable[Format], statuses: Iterable[str]
+) -> Members:
+    """A GET or POST: what it takes, in which formats it answers, with which statuses it refuses."""
+    content: Members = {fmt.media_type: {} for fmt in formats}
+    answer: Members = {"description": "the answer", **({"content": content} if content else {})}
+    return {"summary": summary, "parameters": parameters, "responses": {"200": answer, **refusals(statuses)}}
+
+
+def refusals(statuses: Iterable[str]) -> Members:
+    """References to the response components of these statuses."""
+    return {status: {"$ref": f"#/components/responses/{status}"} for status in statuses}
+
+
+def parameter(name: str, text: str, schema: Members, empty: bool = False) -> Members:
+    """A parameter of the URL; ``empty``: it needs no value."""
+    made: Members = {"name": name, "in": "query", "description": text, "schema": schema}
+    return {**made, "allowEmptyValue": True} if empty else made
+
+
+def path_parameter(name: str, text: str, example: str) -> Members:
+    """A part of the path."""
+    return {
+        "name": name,
+        "in": "path",
+        "required": True,
+        "description": text,
+        "example": example,
+        "schema": {"type": "string"},
+    }
+
+
+def format(formats: Iterable[Format]) -> Members:
+    """The parameter that names one of these formats."""
+    return parameter("format", "goes before Accept", {"enum": list(dict.fromkeys(f.name for f in formats))})
+
+
+def timeout(most: float) -> Members:
+    """The parameter that lowers the deadline."""
+    limit = {"type": "number", "exclusiveMinimum": 0, "maximum": most}
+    return parameter("timeout", "seconds; may only lower the server's deadline", limit)
