@@ -12,7 +12,7 @@ import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from typing import Any, Final, TypeAlias
 
 import pyoxigraph as ox
@@ -44,9 +44,10 @@ class View:
     """What a store says of nodes, as far as a screen asks. Nodes that were asked about are remembered."""
 
     def __init__(self, store: ox.Store) -> None:
-        self._store = store
-        self.types = cache(self._types)
-        self.values = cache(self._values)
+        # Not of bound methods: a view that holds itself would keep the store open after the gate.
+        self._quads = store.quads_for_pattern
+        self.values = cache(partial(_values, store))
+        self.types = cache(partial(_types, self.values))
 
     def properties(self, node: Term) -> Properties:
         """All values of a node, by property."""
@@ -60,16 +61,15 @@ class View:
         """What has a property, or a property with this value; some may come twice."""
         return (quad.subject for quad in self._quads(None, predicate, value))
 
-    def _types(self, node: Term) -> frozenset[Term]:
-        return frozenset(self._values(node, _TYPE))
 
-    def _values(self, node: Term, predicate: Term) -> tuple[Term, ...]:
-        if isinstance(node, ox.Literal):
-            return ()
-        return tuple({quad.object: None for quad in self._quads(node, predicate, None)})
+def _values(store: ox.Store, node: Term, predicate: Term) -> tuple[Term, ...]:
+    if isinstance(node, ox.Literal):
+        return ()
+    return tuple({quad.object: None for quad in store.quads_for_pattern(node, predicate, None)})
 
-    def _quads(self, subject: Term, predicate: Term, value: Term) -> Iterator[ox.Quad]:
-        return self._store.quads_for_pattern(subject, predicate, value)
+
+def _types(values: Callable[[Term, Term], tuple[Term, ...]], node: Term) -> frozenset[Term]:
+    return frozenset(values(node, _TYPE))
 
 
 Check: TypeAlias = Callable[[Sequence[Term], View], bool]
