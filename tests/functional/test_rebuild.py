@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import gc
 import os
 import random
 import re
@@ -238,6 +239,19 @@ def test_where_the_release_before_is_no_more_all_is_made_anew(room: Path) -> Non
     again = built(room / "data", room / "store")
     assert not again.rebuilt
     assert again.release.digest == last.digest
+
+
+def test_no_build_leaves_a_store_open(room: Path) -> None:
+    """Not even until Python looks for what is held in a circle."""
+    gc.disable()
+    try:
+        add(room / "data")
+        for options in ({}, {"fresh": True}):
+            built(room / "data", room / "store", **options)
+            paths = [os.path.realpath(path) for path in Path("/proc/self/fd").iterdir()]
+            assert not [path for path in paths if path.startswith(str(room))]
+    finally:
+        gc.enable()
 
 
 def test_two_builds_at_once_both_give_what_they_would_alone(room: Path) -> None:

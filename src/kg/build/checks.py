@@ -83,6 +83,7 @@ def rows(store: ox.Store, check: Check, query: str = "") -> Iterator[Result]:
         raise EnvironmentFault(f"the check {check.name} does not parse: {fault}") from fault
     names = [variable.value for variable in getattr(solutions, "variables", ())]
     if "this" not in names:
+        del solutions  # else the error takes it to another thread, which may not drop it
         raise EnvironmentFault(f"the check {check.name} does not select ?this")
     for solution in solutions:
         row = {name: solution[name] for name in names if solution[name] is not None}

@@ -44,7 +44,7 @@ class View:
     """What a store says of nodes, as far as a screen asks. Nodes that were asked about are remembered."""
 
     def __init__(self, store: ox.Store) -> None:
-        self._store = store
+        self._quads = store.quads_for_pattern
         self._types: dict[Term, frozenset[Term]] = {}
         self._values: dict[tuple[Term, Term], tuple[Term, ...]] = {}
 
@@ -73,9 +73,6 @@ class View:
             found = tuple({quad.object: None for quad in self._quads(node, predicate, None)})
             self._values[node, predicate] = found
         return self._values[node, predicate]
-
-    def _quads(self, subject: Term, predicate: Term, value: Term) -> Iterator[ox.Quad]:
-        return self._store.quads_for_pattern(subject, predicate, value)
 
 
 Check: TypeAlias = Callable[[Values, View], bool]

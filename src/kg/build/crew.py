@@ -52,7 +52,8 @@ class Crew:
         except BrokenProcessPool as error:
             raise EnvironmentFault(
                 "a process of the build was killed",
-                hint="the machine may have run out of memory: free some, or build with fewer --jobs",
+                hint="the machine may have run out of memory: free some, or build with fewer --jobs "
+                "(a script of your own that builds must begin its work below if __name__ == '__main__')",
             ) from error
 
     def _started(self) -> ProcessPoolExecutor:

@@ -9,6 +9,7 @@ import contextlib
 import hashlib
 import json
 from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -135,7 +136,9 @@ class Analyses:
         key = hashlib.sha256(f"{_FORM} {query}".encode()).hexdigest()
         with contextlib.suppress(KeyError, ValueError):
             return Analysis.of(self._known[key])
-        found = analyse(query)
+        # In a thread: pyparsing keeps exceptions, and with them the frames of all callers and their stores.
+        with ThreadPoolExecutor(1) as thread:
+            found = thread.submit(analyse, query).result()
         self._known[key] = found.plain()
         return found
 
