@@ -26,7 +26,7 @@ _SUBCLASS: Final = ox.NamedNode(RDFS + "subClassOf")
 _NOTHING: Final[Properties] = {}
 
 _FORMS: Final = {
-    XSD + "integer": re.compile(r"[+-]?[0-9]+"),
+    XSD + "integer": re.compile(r"[+-]?[0-9]{1,18}"),
     XSD + "decimal": re.compile(r"[+-]?[0-9]+(\.[0-9]+)?"),
     XSD + "boolean": re.compile(r"true|false|0|1"),
     XSD + "date": re.compile(

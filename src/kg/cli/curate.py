@@ -57,6 +57,7 @@ def run_fmt(options: argparse.Namespace) -> int:
         except DataError as error:
             faults.append(error)
     done = "would be laid out anew" if options.check or options.diff else "laid out anew"
+    sys.stdout.flush()  # so that the sum comes last where both go to one place
     print(f"{changed} of {total} files {done}", file=sys.stderr)
     if faults:
         findings = [finding for error in faults for finding in error.findings]

@@ -85,7 +85,8 @@ def test_nothing_is_proposed_where_nothing_is_like_it(wanted: str):
 @given(st.text(max_size=40), st.text(max_size=40), st.text(max_size=40))
 def test_words_taken_from_a_text_are_found_in_it(before: str, words: str, after: str):
     text = before + words + after
-    assert not words.strip() or words.strip() in found(words, text)
+    folded = find.fold(words).text.strip()  # a letter that folds to two is found by either of them
+    assert not folded or any(folded in find.fold(each).text for each in found(words, text))
     for each in find.find(SourceText(unicodedata.normalize("NFD", text), ""), words):
         assert 0 <= each.start < each.end
 
