@@ -119,6 +119,18 @@ class _Again:
         return frozenset(found)
 
 
+def prepare(path: Path) -> None:
+    """Analyse every query of the gate, for a later ``again``. Raises OSError."""
+    analyses = Analyses(path)
+    shapes = validate.read_shapes(resources.shapes())
+    for query in (
+        *(constraint.select for constraint in validate.constraints(shapes)),
+        *(check.query for check in checks.read()),
+    ):
+        analyses.of(query)
+    analyses.save(path)
+
+
 class Analyses:
     """The analyses of queries, kept in a file: to parse all of them takes a second.
 

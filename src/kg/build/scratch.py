@@ -11,7 +11,7 @@ from typing import Final, TypeVar
 
 from pyoxigraph import Store
 
-from kg.build import checks, keep, links, validate, write
+from kg.build import checks, keep, links, revalidate, validate, write
 from kg.build.crew import Crew, cores, crew
 from kg.build.ledger import Ledger
 from kg.build.made import Derived, Made
@@ -91,6 +91,8 @@ class Scratch(Made):
         schema = (line for lines in write.schema().values() for line in lines)
         write.fill(content, schema, self._shards.files(ASSERTED))
         content.flush()
+        if self.crew.size > 1:  # it takes a second, of which the next build is relieved
+            revalidate.prepare(keep.folder(self.room) / keep.ANALYSES)
         return [*validate.validate(content), *checks.run(content)]
 
     def derive(self, meter: Meter, staged: Path) -> Derived:
