@@ -44,13 +44,14 @@ def again(
     """
     shapes = validate.read_shapes(resources.shapes())
     asked = _Again(store, [*gone, *come], Reach(store, gone), analyses)
-    of_checks = {SHAPES + check.name for check in checks.read()}
+    hygiene = checks.read()
+    of_checks = {SHAPES + check.name for check in hygiene}
     old = [result for result in before if result.source_shape not in of_checks]
     found = list(_core(asked, shapes, [result for result in old if result.source_constraint is None]))
     for constraint in validate.constraints(shapes):
         found += asked.constraint(constraint, [r for r in old if r.source_constraint == constraint.name])
     rows: list[Result] = []
-    for check in checks.read():
+    for check in hygiene:
         rows += asked.check(check, [r for r in before if r.source_shape == SHAPES + check.name])
     return [*validate.in_order(found, store), *validate.in_order(rows, store)]
 
