@@ -110,4 +110,4 @@ def _errors(query: Query) -> Iterator[None]:
     except SyntaxError as error:
         raise explain(query, str(error)) from error
     except (OSError, RuntimeError, ValueError) as error:
-        raise failure(str(error)) from error
+        raise failure(str(error), query) from error

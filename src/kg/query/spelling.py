@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterator
 from typing import Final
 
 from kg import vocab
-from kg.query.tokens import Lexer
+from kg.query.scene import Fault, Scene
 
 WORDS: Final = frozenset(
     re.findall(
@@ -26,6 +26,25 @@ WORDS: Final = frozenset(
 )
 """Every word of SPARQL 1.1, section 19.8, and those that 1.2 adds, in lower case."""
 
+_ELSEWHERE: Final = {
+    "AND": "&&",
+    "OR": "||",
+    "IS": "BOUND(?x), or =",
+    "NULL": "!BOUND(?x)",
+    "LIKE": 'CONTAINS(?x, "…") or REGEX(?x, "…")',
+    "BETWEEN": "?x >= … && ?x <= …",
+    "JOIN": "one pattern after the other",
+    "TOP": "LIMIT 10 at the end",
+    "ELSE": "IF(…, …, …)",
+    "CASE": "IF(…, …, …)",
+    "NVL": "COALESCE(…, …)",
+    "IFNULL": "COALESCE(…, …)",
+    "UPPER": "UCASE(…)",
+    "LOWER": "LCASE(…)",
+    "LENGTH": "STRLEN(…)",
+}
+"""Words of other languages, SQL above all, and what stands for them."""
+
 _WORD: Final = re.compile(r"\w+")
 _NEAR: Final = 0.78
 """COUTN is as near as 0.8 to COUNT, foo as 0.75 to FLOOR."""
@@ -40,25 +59,23 @@ def offset(text: str, line: int, column: int) -> int:
     return min(start + column - 1, len(text))
 
 
-def misspelt(text: str, position: int) -> tuple[str, int] | None:
-    """The last word up to a position that is none of SPARQL's, with where it begins.
+def misspelt(scene: Scene) -> Fault | None:
+    """The last word that the engine has read and that is none of SPARQL's.
 
     Outside of strings, names and IRIs there are no others; the engine stumbles a little after it.
     """
     found = None
-    for word, start in _words(text):
-        if start > position:
-            break
+    for word, start in _words(scene):
         if word.lower() not in WORDS:
-            found = word, start
+            found = Fault(start, f"{word[:40]} is no word of SPARQL", word_hint(word))
     return found
 
 
-def _words(text: str) -> Iterator[tuple[str, int]]:
+def _words(scene: Scene) -> Iterator[tuple[str, int]]:
     end = 0
-    for token in Lexer(text).code():
-        if token.kind == "word" and token.start >= end and (match := _WORD.match(text, token.start)):
-            if not text[: token.start][-1:].isdigit():  # the exponent of a number: 1e5
+    for _, token in scene.read():
+        if token.kind == "word" and token.start >= end and (match := _WORD.match(scene.text, token.start)):
+            if not scene.text[: token.start][-1:].isdigit():  # the exponent of a number: 1e5
                 yield match[0], token.start
             end = match.end()
 
@@ -71,6 +88,8 @@ def meant(word: str, among: Collection[str] = WORDS) -> str | None:
 
 def word_hint(word: str) -> str:
     """What to do about a word that is none of SPARQL's."""
+    if here := _ELSEWHERE.get(word.upper()):
+        return f"SPARQL writes {here}"
     if near := meant(word):
         return f"did you mean {near}?"
     return f"a name has a prefix (pac:{word}), a variable a question mark (?{word}), a text quotation marks"

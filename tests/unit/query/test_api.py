@@ -86,7 +86,7 @@ def test_an_empty_text_is_an_empty_query(graph: kg.Graph) -> None:
 def test_an_error_of_a_query_has_line_and_column(graph: kg.Graph) -> None:
     with pytest.raises(QuerySyntaxError) as caught:
         graph.query("SELECT ?x\nWHERE { ?x a }")
-    assert (caught.value.line, caught.value.column) == (2, 15)
+    assert (caught.value.line, caught.value.column) == (2, 14)
 
 
 def test_a_parameter_that_is_none_is_not_given(graph: kg.Graph) -> None:

@@ -38,7 +38,7 @@ def test_what_the_stream_raises_goes_through(store: ox.Store) -> None:
 
 
 def test_faults_of_the_query_are_told_as_by_the_pool(store: ox.Store) -> None:
-    with pytest.raises(QuerySyntaxError, match="line 1, column 14"):
+    with pytest.raises(QuerySyntaxError, match="line 1, column 13"):
         local.execute(store, parse("ASK { ?s ?p }"), CSV, io.BytesIO())
     with pytest.raises(QuerySyntaxError, match="no function"):
         local.rows(store, parse("SELECT (<a:f>() AS ?x) {}"))

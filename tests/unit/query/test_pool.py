@@ -120,7 +120,7 @@ def test_a_malformed_query_names_its_place_and_costs_no_executor(make_pool: Make
     before = pool.pids()
     with pytest.raises(QuerySyntaxError) as caught:
         ask(pool, "SELECT *\n { ?s ?p }")
-    assert (caught.value.line, caught.value.column) == (2, 11)
+    assert (caught.value.line, caught.value.column) == (2, 10)
     assert set(pool.pids()) == set(before)
 
 
