@@ -76,6 +76,15 @@ def test_a_prefix_of_the_dataset_comes_with_its_declaration(server: Server, pref
     assert hint.startswith(f"add PREFIX {prefix}: <https://")
 
 
+def test_the_page_of_an_error_has_the_query_to_be_mended(server: Server):
+    text = "SELECT * { ?s ?p '</textarea><b>' } LIMIT 1 ORDER BY ?s"
+    page = server.query(text, accept=HTML)
+    assert page.status == 400
+    assert '<form method="post" action="/sparql"' in page.text
+    assert "{ ?s ?p &#39;&lt;/textarea&gt;&lt;b&gt;&#39; } LIMIT 1 ORDER BY ?s</textarea>" in page.text
+    assert "textarea" not in server.ask("/doc/person/nobody", accept=HTML).text
+
+
 def test_an_error_carries_the_id_of_its_request(server: Server):
     for target in ("/sparql?" + urlencode({"query": "nonsense"}), "/nowhere", "/doc/person/nobody"):
         answer = server.ask(target)

@@ -16,6 +16,7 @@ AGGREGATES: Final = frozenset({"COUNT", "SUM", "AVG", "MIN", "MAX", "SAMPLE"})
 _ORDER: Final = {"GROUP": 0, "HAVING": 1, "ORDER": 2, "LIMIT": 3, "OFFSET": 3}
 _LEVELS: Final = 20
 """Brackets around an aggregate that are looked at."""
+_WRITTEN: Final = 80
 _EXPRESSION: Final = "an expression in SELECT stands in parentheses and has a name"
 _PARTING: Final = frozenset("{}.;,")
 _AFTER: Final = {";": 2, ",": 1}
@@ -103,9 +104,17 @@ def _item(scene: Scene, item: int) -> Iterator[Fault]:
     elif scene.word(item) == "AS":
         yield Fault(start, _EXPRESSION, f"write ({scene.sign(item - 1)} AS {scene.sign(item + 1)})")
     elif scene.word(item) and scene.sign(item + 1) == "(":
-        yield Fault(start, _EXPRESSION, f"for example ({scene.word(item)}(?x) AS ?value)")
+        yield Fault(start, _EXPRESSION, f"write ({_written(scene, item, item + 1)} AS ?value)")
     elif scene.sign(item) == "(" and item not in scene.names:
-        yield Fault(start, _EXPRESSION, "for example (COUNT(?x) AS ?value)")
+        yield Fault(start, _EXPRESSION, f"write {_written(scene, item, item)[:-1]} AS ?value)")
+
+
+def _written(scene: Scene, first: int, opener: int) -> str:
+    """The text from a token to the end of a bracket, or its beginning where it is long."""
+    level = scene.openers[opener]
+    closing = next((i for i in range(opener + 1, len(scene)) if scene.openers[i] == level), -1)
+    written = scene.text[scene.tokens[first].start : scene.tokens[closing].end]
+    return written if len(written) <= _WRITTEN else "(…)" if first == opener else f"{scene.sign(first)}(…)"
 
 
 def _order(scene: Scene) -> Iterator[Fault]:

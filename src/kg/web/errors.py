@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from flask import Flask, Response, current_app, json, render_template, request, url_for
+from flask import Flask, Response, current_app, g, json, render_template, request, url_for
 from gunicorn.http.errors import NoMoreData, ParseException
 from werkzeug.exceptions import HTTPException
 
@@ -103,6 +103,6 @@ def _unforeseen(error: Exception) -> Response:
 def _answer(body: dict[str, Any]) -> Response:
     body["query_id"] = _id()
     if prefers_html(request.headers.get("Accept"), (PROBLEM, "application/json")):
-        page = render_template("error.html", problem=body)
+        page = render_template("error.html", problem=body, asked=g.get("asked"))
         return Response(page, body["status"], content_type="text/html; charset=utf-8")
     return Response(json.dumps(body, ensure_ascii=False) + "\n", body["status"], content_type=PROBLEM)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from flask import Blueprint, Response, render_template, request
+from flask import Blueprint, Response, g, render_template, request
 
 from kg import vocab
 from kg.errors import Refused, UnsupportedMedia, UsageError
@@ -17,6 +17,8 @@ from kg.web.site import site
 bp = Blueprint("sparql", __name__)
 
 UPDATE: Final = "application/sparql-update"
+MENDED: Final = 65_536
+"""Characters of a query that the page of its error shows, to be mended there."""
 EXAMPLE: Final = "\n".join(
     [
         *(f"PREFIX {p}: <{vocab.PREFIXES[p]}>" for p in ("pac", "rdfs", "skos")),
@@ -67,6 +69,8 @@ def _parameters() -> list[tuple[str, str]]:
 
 
 def _run(text: str, pairs: list[tuple[str, str]]) -> Response | str:
+    if len(text) <= MENDED:
+        g.asked = text
     settings = site().settings
     timeout = words.seconds(words.first(pairs, "timeout"), settings.timeout)
     query = parse(
