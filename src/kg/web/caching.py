@@ -72,6 +72,8 @@ def install(app: Flask) -> None:
             response.headers["ETag"] = tag
             if any(name in environ for name in _CONDITIONAL):
                 response.make_conditional(environ)
+                if response.status_code >= 400:
+                    response.headers["Cache-Control"] = NEVER
         return response
 
 

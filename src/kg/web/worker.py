@@ -8,17 +8,20 @@ from __future__ import annotations
 
 import contextlib
 import json
+import secrets
 import signal
+from collections.abc import Mapping
 from http import HTTPStatus
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from gunicorn.http import message
 from gunicorn.http.errors import LimitRequestHeaders, LimitRequestLine, ParseException
 from gunicorn.workers.ggevent import GeventWorker
 
 from kg.settings import Settings
+from kg.web.caching import NEVER
 from kg.web.door import too_long
-from kg.web.headers import common
+from kg.web.errors import PROBLEM
 
 LINE_ROOM: Final = 32
 """Bytes of a request line around its target: the method, two spaces, the version."""
@@ -52,24 +55,35 @@ class Worker(GeventWorker):  # type: ignore[misc]
         if not isinstance(exc, ParseException):
             super().handle_error(req, client, addr, exc)
             return
+        query_id = secrets.token_hex(8)
+        refused = refusal(exc, self.wsgi.settings, {**self.wsgi.common, "X-KG-Query-Id": query_id})
         with contextlib.suppress(OSError):
-            client.sendall(refusal(exc, self.wsgi.settings, self.wsgi.release.digest))
+            client.sendall(refused.response)
+        self.wsgi.refused(query_id, addr, refused.status, len(refused.response))
 
 
-def refusal(exc: BaseException, settings: Settings, digest: str) -> bytes:
-    """The whole response to a request that could not be read."""
+class Refusal(NamedTuple):
+    """A whole response to what is no request."""
+
+    status: int
+    response: bytes
+
+
+def refusal(exc: BaseException, settings: Settings, common: Mapping[str, str]) -> Refusal:
+    """What to answer a request that could not be read; ``common`` are the headers of every answer."""
     status, detail = HTTPStatus.BAD_REQUEST, f"The request cannot be read: {exc}"
     if isinstance(exc, LimitRequestLine):
         status, detail = HTTPStatus.REQUEST_URI_TOO_LONG, too_long(settings.max_url)
     elif isinstance(exc, LimitRequestHeaders):
         status = HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE
     members = {"type": "about:blank", "title": status.phrase, "status": status.value, "detail": detail}
-    body = (json.dumps(members) + "\n").encode()
+    body = (json.dumps({**members, "query_id": common["X-KG-Query-Id"]}) + "\n").encode()
     headers = {
-        **common(settings.cors, digest),
-        "Content-Type": "application/problem+json",
+        **common,
+        "Cache-Control": NEVER,
+        "Content-Type": PROBLEM,
         "Content-Length": str(len(body)),
         "Connection": "close",
     }
     head = [f"HTTP/1.1 {status.value} {status.phrase}", *(f"{k}: {v}" for k, v in headers.items()), "", ""]
-    return "\r\n".join(head).encode("latin-1") + body
+    return Refusal(status.value, "\r\n".join(head).encode("latin-1") + body)
