@@ -10,6 +10,7 @@ import os
 import socket
 from collections.abc import Callable
 from http.client import HTTPResponse
+from pathlib import Path
 from random import Random
 from typing import Any
 
@@ -20,6 +21,16 @@ from .conftest import Answer, Server
 FACTOR = float(os.environ.get("KG_FUZZ") or 0)
 SECONDS = 30
 """A fuzzed request that has no answer by then hangs: three times the server's own deadline."""
+
+
+def text(name: str) -> str:
+    """What is fuzzed with, in files of the folder ``fuzz``."""
+    return (Path(__file__).parent / "fuzz" / f"{name}.txt").read_text(encoding="utf-8")
+
+
+def lines(name: str) -> list[str]:
+    """The lines of such a file."""
+    return text(name).split("\n")[:-1]
 
 
 def times(count: int) -> int:

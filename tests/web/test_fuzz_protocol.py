@@ -19,14 +19,22 @@ from hypothesis import strategies as st
 from kg.formats import RDF_FORMATS, engine_format
 
 from .conftest import Answer, Server
-from .fuzzing import exchange, fuzzed, send
+from .fuzzing import exchange, fuzzed, lines, send
 
 SECURE = {"content-security-policy": "default-src 'none'", "x-content-type-options": "nosniff"}
 OURS = {"access-control-allow-origin": "*", "vary": "Accept", "x-kg-query-id": "", "x-kg-release": ""}
 QUERIES = [
-    *("ASK {}", "SELECT * { ?s ?p ?o } LIMIT 3", "CONSTRUCT WHERE { ?s ?p ?o } LIMIT 3", "DESCRIBE <urn:x>"),
-    *("SELECT * {", "CLEAR ALL", "SELECT (NOW() AS ?n) {}", "SELECT * { SERVICE <http://127.0.0.1:1/> {} }"),
-    *('SELECT ("\\u0001" AS ?x) {}', "SELECT (<x> AS ?y) {}", "CONSTRUCT { <urn:s> <urn:1> <urn:o> } {}"),
+    "ASK {}",
+    "SELECT * { ?s ?p ?o } LIMIT 3",
+    "CONSTRUCT WHERE { ?s ?p ?o } LIMIT 3",
+    "DESCRIBE <urn:x>",
+    "SELECT * {",
+    "CLEAR ALL",
+    "SELECT (NOW() AS ?n) {}",
+    "SELECT * { SERVICE <http://127.0.0.1:1/> {} }",
+    'SELECT ("\\u0001" AS ?x) {}',
+    "SELECT (<x> AS ?y) {}",
+    "CONSTRUCT { <urn:s> <urn:1> <urn:o> } {}",
 ]
 TYPES = [
     *(fmt.media_type for fmt in RDF_FORMATS),
@@ -34,13 +42,18 @@ TYPES = [
     *("text/html", "text/*", "application/*", "*/*", "image/png", "text/plain", "application/problem+json"),
 ]
 BODIES = ["application/sparql-query", "application/x-www-form-urlencoded", "application/sparql-update"]
-CODINGS = ["gzip", "br", "zstd", "deflate", "identity", "*", "gzip;q=0", "identity;q=0, *;q=0", "gzip, br;q=1.0"]
-HOSTILE = [
-    *("", "0", "-1", "1e999", "NaN", "null", "true", "[]", "{}", "a" * 3_000, "%", "%zz", "%00", "%0d%0aX: y"),
-    *("%ff%fe", "%c0%ae", "%ed%a0%80", "../../etc/passwd", "..%2f..%2fetc%2fpasswd", "//evil.example/", "'\"><b>"),
-    *("{{7*7}}", "${x}", "%F0%9F%98%80", "%E2%80%AE", "%EF%BB%BF", "1%002", "+", "&", "=", ";", "#", "?", "\\"),
-    *("file:///etc/passwd", "javascript:1", "urn:x", "http://%5bbad", "9" * 400, "0x10", "1_000", "%D9%A1", "html"),
-]  # fmt: skip
+CODINGS = [
+    "gzip",
+    "br",
+    "zstd",
+    "deflate",
+    "identity",
+    "*",
+    "gzip;q=0",
+    "identity;q=0, *;q=0",
+    "gzip, br;q=1.0",
+]
+HOSTILE = ["", "a" * 3_000, "9" * 400, *lines("values")]
 PRINTABLE = st.characters(min_codepoint=32, max_codepoint=255, exclude_characters="\x7f")
 FIELD = st.text(PRINTABLE, max_size=40)
 METHODS = ["GET", "GET", "GET", "HEAD", "POST", "OPTIONS", "PUT", "DELETE", "PATCH", "TRACE", "PROPFIND"]
@@ -57,70 +70,94 @@ def weighted(items: list[str]) -> st.SearchStrategy[str]:
     return st.lists(st.builds(str.__add__, st.sampled_from(items), weight), max_size=4).map(", ".join)
 
 
+NAMES = lines("fields")
+COMMON = ["*", '"x"', "bytes=0-1", "bytes=9-1", 'W/"x"', "Bearer x", "0", "null", "https", "h2c", "close"]
 HEADERS = st.lists(
     st.one_of(
         st.tuples(st.just("Accept"), weighted(TYPES)),
         st.tuples(st.just("Accept-Encoding"), weighted(CODINGS)),
-        st.tuples(
-            st.sampled_from(
-                ["Accept", "Accept-Charset", "Accept-Encoding", "Accept-Language", "Authorization", "Content-Type", "Cookie"]
-                + ["If-Match", "If-Modified-Since", "If-None-Match", "Origin", "Range", "Referer", "User-Agent", "X-Odd"]
-                + ["X-HTTP-Method-Override", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Prefix"]
-            ),
-            st.one_of(FIELD, st.sampled_from(["*", '"x"', "bytes=0-1", "bytes=9-1", 'W/"x"', "Bearer x", "0", "null"])),
-        ),
+        st.tuples(st.sampled_from(NAMES), st.one_of(FIELD, st.sampled_from(COMMON))),
         st.tuples(st.just("Content-Encoding"), st.sampled_from(["gzip", "identity", "x", ""])),
     ),
     max_size=4,
     unique_by=lambda field: field[0],
-)  # fmt: skip
+)
+
+
+LIMITS = ("minimum", "maximum", "exclusiveMinimum")
 
 
 def values(parameter: dict[str, Any]) -> st.SearchStrategy[str]:
     """For a parameter, as they stand in a URL: right ones, those at the limits, and hostile ones."""
     schema = parameter["schema"]
     schema = schema.get("items", schema)
-    right = [*schema.get("enum", ()), *parameter.get("examples", ()), parameter.get("example"), schema.get("default")]
-    limits = [schema[name] for name in ("minimum", "maximum", "exclusiveMinimum") if name in schema]
-    if parameter["name"] == "query":
-        right += QUERIES
-    known = [quote(str(value), safe="/") for value in [*right, *limits, *(n + 1 for n in limits)] if value is not None]
-    odd = st.one_of(st.sampled_from(HOSTILE), st.text(max_size=20).map(lambda text: quote(text, errors="replace")))
+    right = [*schema.get("enum", ()), *parameter.get("examples", ())]
+    right += [value for value in (parameter.get("example"), schema.get("default")) if value is not None]
+    right += [n + d for name in LIMITS if (n := schema.get(name)) is not None for d in (-1, 0, 1)]
+    right += QUERIES if parameter["name"] == "query" else []
+    known = [quote(str(value), safe="/") for value in right]
+    text = st.text(max_size=20).map(lambda text: quote(text, errors="replace"))
+    odd = st.one_of(st.sampled_from(HOSTILE), text)
     return st.one_of(st.sampled_from(known), odd) if known else odd
 
 
+Request = tuple[str, str, str, list[tuple[str, str]], bytes]
+"""(path of the description, method, target, header fields, body)."""
+
+
 @st.composite
-def requests(draw: st.DrawFn, described: dict[str, Any]) -> tuple[str, str, str, list[tuple[str, str]], bytes]:
-    """(path of the description, method, target, header fields, body)."""
+def requests(draw: st.DrawFn, described: dict[str, Any]) -> Request:
     path = draw(st.sampled_from(list(described["paths"])))
-    item = described["paths"][path]
     method = draw(st.sampled_from(METHODS))
+    target = draw(targets(path, method, described["paths"][path]))
+    headers, body = draw(HEADERS), b""
+    if method == "POST" or draw(st.booleans()):
+        body = draw(bodies())
+        if draw(st.booleans()):
+            media_type = draw(weighted(BODIES)).partition(",")[0]
+            headers = [
+                *(field for field in headers if field[0] != "Content-Type"),
+                ("Content-Type", media_type),
+            ]
+    return path, method, target, headers, body
+
+
+@st.composite
+def targets(draw: st.DrawFn, path: str, method: str, item: dict[str, Any]) -> str:
     operation = item.get(method.lower(), item["get"])
     target, pairs = path, []
     for parameter in [*item.get("parameters", ()), *operation["parameters"]]:
         if parameter["in"] == "path":
             value = parameter["example"] if draw(st.booleans()) else draw(values(parameter))
-            target = target.replace(f"{{{parameter['name']}}}", value.replace("?", "%3f").replace("#", "%23"))
+            value = value.replace("?", "%3f").replace("#", "%23")
+            target = target.replace(f"{{{parameter['name']}}}", value)
         else:
-            pairs += [(parameter["name"], draw(values(parameter))) for _ in range(draw(st.sampled_from([0, 1, 1, 2])))]
+            times = draw(st.sampled_from([0, 1, 1, 2]))
+            pairs += [(parameter["name"], draw(values(parameter))) for _ in range(times)]
     if draw(st.integers(0, 4)) == 0:
         pairs.append((draw(st.sampled_from(HOSTILE)), draw(st.sampled_from(HOSTILE))))
     search = "&".join(f"{name}={value}" for name, value in draw(st.permutations(pairs)))
-    target += "?" + search.replace("#", "%23") if search else ""
-    headers, body = draw(HEADERS), b""
-    if draw(st.booleans()) if method != "POST" else True:
-        asked = draw(st.sampled_from(QUERIES))
-        made = [asked.encode(), f"query={quote(asked)}".encode(), b"", b"\xff\xfe", b"x" * 70_000, b"query=a&query=b"]
-        body = draw(st.one_of(st.sampled_from(made), st.binary(max_size=30)))
-        if draw(st.booleans()):
-            headers = [(n, v) for n, v in headers if n != "Content-Type"] + [
-                ("Content-Type", draw(weighted(BODIES)).partition(",")[0])
-            ]
-    return path, method, target, headers, body
+    return target + ("?" + search.replace("#", "%23") if search else "")
+
+
+@st.composite
+def bodies(draw: st.DrawFn) -> bytes:
+    query = draw(st.sampled_from(QUERIES))
+    made = [
+        query.encode(),
+        f"query={quote(query)}".encode(),
+        b"",
+        b"\xff\xfe",
+        b"x" * 70_000,
+        b"query=a&query=b",
+    ]
+    return draw(st.one_of(st.sampled_from(made), st.binary(max_size=30)))
 
 
 def unpacked(answer: Answer) -> bytes:
-    return zlib.decompress(answer.body, 31) if answer.headers.get("content-encoding") == "gzip" else answer.body
+    return (
+        zlib.decompress(answer.body, 31) if answer.headers.get("content-encoding") == "gzip" else answer.body
+    )
 
 
 def check_common(answer: Answer) -> None:
@@ -170,14 +207,14 @@ def strategy(described: dict[str, Any]) -> st.SearchStrategy[Any]:
 
 
 def test_every_path_answers_as_described_whatever_is_asked(server, described, strategy):
-    @fuzzed(600)
+    @fuzzed(300)
     @given(strategy)
     def run(request):
         path, method, target, headers, body = request
         answer = exchange(server, method, target, headers, body)
         assert answer.status < 500 or answer.status in (504, 507), answer.text
         check_common(answer)
-        if target.partition("?")[0] == path or "{" in path and answer.status == 200:
+        if target.partition("?")[0] == path or ("{" in path and answer.status == 200):
             check_described(answer, method, described["paths"][path])
         if answer.status == 200 and method not in ("HEAD", "OPTIONS"):
             check_readable(answer)
@@ -189,36 +226,33 @@ BY_TURNS = {"date", "x-kg-query-id", "content-length", "transfer-encoding", "con
 
 
 def test_a_head_has_the_status_and_the_headers_of_the_get(server, strategy):
-    @fuzzed(200)
+    @fuzzed(80)
     @given(strategy)
     def run(request):
-        path, _, target, headers, _ = request
+        _, _, target, headers, _ = request
         get, head = (exchange(server, method, target, headers, b"") for method in ("GET", "HEAD"))
         assert head.body == b""
         assert head.status == get.status
         fixed = lambda answer: {n: v for n, v in answer.headers.items() if n not in BY_TURNS}  # noqa: E731
         assert fixed(head) == fixed(get)
         lengths = {a.headers["content-length"] for a in (get, head) if "content-length" in a.headers}
-        assert len(lengths) < 2 or path == "/metrics"
+        assert len(lengths) < 2 or get.headers["cache-control"] == "no-store"
 
     run()
 
 
-RAW = [
-    b"GET / HTTP/1.1", b"\r\n", b"\n", b"\r", b" ", b"\t", b"\x00", b"\xff", b":", b"GET", b"POST /sparql HTTP/1.1", b"HTTP/9.9", b"HTTP/1.0",
-    b"Host: x", b"Host: ", b"Host: [::1", b"Content-Length: 5", b"Content-Length: -1", b"Content-Length: 1,1", b"Content-Length: 99999999999999999999",
-    b"Transfer-Encoding: chunked", b"Transfer-Encoding: gzip, chunked", b"Transfer-Encoding: xchunked", b"Expect: 100-continue", b"Connection: close",
-    b"Content-Type: application/sparql-query", b"0\r\n\r\n", b"5\r\nASK {\r\n", b"1\r\n}\r\n", b"-1\r\n", b"fffffffffffffffff\r\n", b"5;ext=\"\r\n", b"zz\r\n",
-    b" folded", b"Upgrade: h2c", b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", b"\x16\x03\x01\x02", b"http://other.example/sparql", b"*", b"//", b"/../..", b"/%", b"/sparql?query=ASK%20{}",
-    b"X" * 9_000, b"A: b\r\n" * 120, b"CONNECT a:1 HTTP/1.1", b"OPTIONS * HTTP/1.1",
-]  # fmt: skip
-
-
-STARTS = [b"", b"GET /health HTTP/1.1\r\n", b"POST /sparql HTTP/1.1\r\nHost: x\r\n", b"HEAD /sparql HTTP/1.1\r\n"]
+RAW = [line.encode() for line in lines("requests")]
+RAW += [b"\r\n", b"\n", b"\r", b"\t", b"\x00", b"\xff", b"\x16\x03\x01\x02", b"X" * 9_000, b"A: b\r\n" * 120]
+STARTS = [
+    b"",
+    b"GET /health HTTP/1.1\r\n",
+    b"POST /sparql HTTP/1.1\r\nHost: x\r\n",
+    b"HEAD /sparql HTTP/1.1\r\n",
+]
 
 
 def test_bytes_that_are_no_request_are_refused_and_the_connection_ends(server):
-    @fuzzed(300)
+    @fuzzed(200)
     @given(
         st.sampled_from(STARTS),
         st.lists(st.one_of(st.sampled_from(RAW), st.sampled_from(RAW), st.binary(max_size=8)), max_size=12),

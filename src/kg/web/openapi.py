@@ -23,6 +23,7 @@ _ASKING: Final = (*RESULT_FORMATS, *RDF_FORMATS, negotiate.HTML)
 _DOCUMENTS: Final = (*RDF, negotiate.HTML)
 _JSON: Final = (negotiate.DOCUMENT,)
 _PLAIN: Final = (Format("text", "text/plain", "txt", ""),)
+_DUMPS: Final = (*RDF_FORMATS, Format("gzip", "application/gzip", "gz", ""))
 _EITHER: Final = (negotiate.DOCUMENT, negotiate.HTML)
 
 _QUERYING: Final = ("403", "406", "429", "500", "503", "504", "507")
@@ -118,7 +119,7 @@ def _reading() -> Members:
         "/scheme/{scheme}/{concept}": ("A concept", [scheme, concept], _DOCUMENTS, ("404", "406")),
         "/dataset": ("The dataset, with its releases", [], _DOCUMENTS, ("406",)),
         "/.well-known/void": ("The VoID description", [], _DOCUMENTS, ("406",)),
-        "/export/dataset.{extension}": ("The whole dataset", [extension], RDF_FORMATS, ("404", "406")),
+        "/export/dataset.{extension}": ("The whole dataset", [extension], _DUMPS, ("404", "406")),
         "/search": ("Things by their names", found, _EITHER, ("406",)),
         "/queries": ("The canned queries", [], _EITHER, ("406",)),
         "/openapi.json": ("This document", [], _JSON, ("406",)),

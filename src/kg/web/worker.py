@@ -10,6 +10,8 @@ import contextlib
 import json
 import secrets
 import signal
+import socket
+import time
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any, Final, NamedTuple
@@ -25,6 +27,9 @@ from kg.web.errors import PROBLEM
 
 LINE_ROOM: Final = 32
 """Bytes of a request line around its target: the method, two spaces, the version."""
+
+LINGER: Final = 1.0
+"""Seconds in which a client may go on to send what nobody reads."""
 
 
 def request_line_limit(max_url: int) -> int:
@@ -50,6 +55,17 @@ class Worker(GeventWorker):  # type: ignore[misc]
         if service := getattr(self, "wsgi", None):
             service.forgive()
 
+    def handle_request(self, listener_name: Any, req: Any, sock: Any, addr: Any) -> None:
+        """Answer in the version that is spoken here (RFC 9110, 2.5), and let the answer be read."""
+        req.version = min(req.version, (1, 1))
+        body = any(name in ("CONTENT-LENGTH", "TRANSFER-ENCODING") for name, _ in req.headers)
+        try:
+            super().handle_request(listener_name, req, sock, addr)
+        except StopIteration:
+            if body:
+                _linger(sock)
+            raise
+
     def handle_error(self, req: Any, client: Any, addr: Any, exc: BaseException) -> None:
         """Called by gunicorn with whatever went wrong outside the application."""
         if not isinstance(exc, ParseException):
@@ -59,7 +75,21 @@ class Worker(GeventWorker):  # type: ignore[misc]
         refused = refusal(exc, self.wsgi.settings, {**self.wsgi.common, "X-KG-Query-Id": query_id})
         with contextlib.suppress(OSError):
             client.sendall(refused.response)
+            _linger(client)
         self.wsgi.refused(query_id, addr, refused.status, len(refused.response))
+
+
+def _linger(client: Any) -> None:
+    """Wait a little for the end of what the client sends, before its connection is closed.
+
+    With bytes left unread the kernel would reset it, and the answer be lost on its way (RFC 9112, 9.6).
+    """
+    until = time.monotonic() + LINGER
+    with contextlib.suppress(OSError):
+        client.shutdown(socket.SHUT_WR)
+        client.settimeout(LINGER)
+        while client.recv(65_536) and time.monotonic() < until:
+            pass
 
 
 class Refusal(NamedTuple):
