@@ -59,7 +59,12 @@ JSONLD: Final = Format(
     quads=True,
 )
 RDFXML: Final = Format(
-    "rdfxml", "application/rdf+xml", "rdf", "RDF_XML", ("rdf", "xml", "rdf-xml", "rdf+xml")
+    "rdfxml",
+    "application/rdf+xml",
+    "rdf",
+    "RDF_XML",
+    ("rdf", "xml", "rdf-xml", "rdf+xml"),
+    ("application/xml", "text/xml"),
 )
 TRIG: Final = Format("trig", "application/trig", "trig", "TRIG", (), ("application/x-trig",), quads=True)
 NQUADS: Final = Format("nquads", "application/n-quads", "nq", "N_QUADS", ("nq", "n-quads"), quads=True)
@@ -91,7 +96,7 @@ def named(name: str, among: tuple[Format, ...]) -> Format:
 
     Raises UsageError, listing what there is, if none of ``among`` has it.
     """
-    wanted = name.strip().lower()
+    wanted = name.strip().lower().replace(" ", "+")  # the plus sign of a media type that nobody encoded
     for candidate in among:
         if wanted in (candidate.name, candidate.extension, *candidate.aliases, *candidate.media_types):
             return candidate

@@ -92,10 +92,10 @@ def create_app(
         metrics or Metrics(),
     )
     compress.install(app)
+    errors.install(app)
     caching.install(app)
     headers.install(app, settings.cors, release.digest)
     door.install(app, settings)
-    errors.install(app)
     filters.install(app)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)

@@ -31,7 +31,6 @@ FOREVER: Final = "public, max-age=31536000, immutable"
 NEVER: Final = "no-store"
 
 _NAMES_ITS_RELEASE: Final = re.compile(r"/releases/([0-9a-f]{64})/")
-_CONDITIONAL: Final = ("HTTP_IF_NONE_MATCH", "HTTP_IF_MATCH")
 _NOT_IN_ANSWERS: Final = frozenset({"store", "host", "port", "workers", "cache", "log_format", "slow"})
 """Settings on which no answer depends."""
 
@@ -70,9 +69,22 @@ def install(app: Flask) -> None:
         response.headers["Cache-Control"] = control(request.path) if lasting else NEVER
         if lasting and response.status_code == 200 and (tag := environ.get("kg.etag")):
             response.headers["ETag"] = tag
-            if any(name in environ for name in _CONDITIONAL):
-                response.make_conditional(environ)
+            if status := _condition(environ, tag):
+                response.status_code = status
+            if status == 412:
+                response.headers["Cache-Control"] = NEVER
         return response
+
+
+def _condition(environ: Environ, tag: str) -> int | None:
+    """The status that its conditions make of a 200 with this tag (RFC 9110, 13.2.2); None: let it be 200.
+
+    Werkzeug's own reading takes ``If-Match: *`` for a tag.
+    """
+    match, other = environ.get("HTTP_IF_MATCH", "*").strip(), environ.get("HTTP_IF_NONE_MATCH", "").strip()
+    if match != "*" and tag not in (one.strip() for one in match.split(",")):
+        return 412
+    return 304 if other == "*" or tag in other else None
 
 
 def volatile() -> None:
@@ -112,11 +124,12 @@ class Front:
             return self._app(environ, start_response)
         key = self._key(environ)
         tag = environ["kg.etag"] = f'"{key}"'
-        if key in environ.get("HTTP_IF_NONE_MATCH", ""):
+        matching = "HTTP_IF_MATCH" in environ
+        if key in environ.get("HTTP_IF_NONE_MATCH", "") and not matching:
             environ["kg.cache"] = "confirmed"
             start_response("304 Not Modified", self._confirmation(tag, environ["PATH_INFO"]))
             return ()
-        plain = environ.get("HTTP_IF_NONE_MATCH") != "*" and "HTTP_IF_MATCH" not in environ
+        plain = environ.get("HTTP_IF_NONE_MATCH") != "*" and not matching
         if plain and (kept := self._cache.get(key)):
             self._cache.count("response", True)
             environ["kg.cache"], environ["kg.route"] = "hit", kept.route
@@ -158,7 +171,8 @@ class Front:
     def _key(self, environ: Environ) -> str:
         """The name of what this request is answered with."""
         target = environ.get("RAW_URI") or f"{environ['PATH_INFO']}?{environ.get('QUERY_STRING', '')}"
-        host = environ.get("HTTP_HOST") or f"{environ['SERVER_NAME']}:{environ['SERVER_PORT']}"
+        # Who names no host is answered at the door, unless it speaks HTTP/1.0 (kg.web.door).
+        host = environ.get("HTTP_HOST", f" {environ['SERVER_PORT']} {environ.get('SERVER_PROTOCOL')}")
         origin = environ.get("HTTP_ORIGIN", "") if self._by_origin else ""
         accepted = (environ.get(name, "") for name in ("HTTP_ACCEPT", "HTTP_ACCEPT_ENCODING"))
         place = environ["wsgi.url_scheme"], host, environ.get("SCRIPT_NAME", ""), target

@@ -8,7 +8,7 @@ from typing import Any
 
 from flask import Flask, Response, current_app, g, json, render_template, request, url_for
 from gunicorn.http.errors import NoMoreData, ParseException
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, PreconditionFailed
 
 from kg.errors import KgError, QuerySyntaxError, TooManyQueries
 from kg.query.failures import damaged
@@ -21,12 +21,16 @@ PROBLEM = "application/problem+json"
 
 
 def install(app: Flask) -> None:
-    """Register the handlers; the last one is the request edge's broad catch: logged, 500."""
+    """Register the handlers; the last one is the request edge's broad catch: logged, 500.
+
+    Install it before ``kg.web.caching``, so that its own hook comes after: Flask runs the last one first.
+    """
     app.register_error_handler(KgError, _from_tree)
     app.register_error_handler(HTTPException, _from_http)
     app.register_error_handler(ParseException, _unreadable)
     app.register_error_handler(NoMoreData, _unreadable)
     app.register_error_handler(Exception, _unforeseen)
+    app.after_request(_precondition)
 
 
 def slug(kind: type[KgError]) -> str:
@@ -90,6 +94,17 @@ def _unreadable(error: Exception) -> Response:
     """gunicorn reads a body when the application asks for it: a malformed chunk shows only here."""
     detail = f"The body of the request cannot be read: {error}"
     return _answer({"type": "about:blank", "title": "Bad Request", "status": 400, "detail": detail})
+
+
+def _precondition(response: Response) -> Response:
+    """An ``If-Match`` that does not fit shows when the answer is there (RFC 9110, 13.1.1); say so in its place."""
+    if response.status_code != PreconditionFailed.code:
+        return response
+    refused = _from_http(PreconditionFailed("the answer has another ETag than those of If-Match"))
+    kept = {n: v for n, v in response.headers.items() if n not in ("Content-Type", "Content-Length", "Link")}
+    response.close()
+    refused.headers.update(kept)
+    return refused
 
 
 def _unforeseen(error: Exception) -> Response:

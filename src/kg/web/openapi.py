@@ -23,9 +23,10 @@ _ASKING: Final = (*RESULT_FORMATS, *RDF_FORMATS, negotiate.HTML)
 _DOCUMENTS: Final = (*RDF, negotiate.HTML)
 _JSON: Final = (negotiate.DOCUMENT,)
 _PLAIN: Final = (Format("text", "text/plain", "txt", ""),)
+_DUMPS: Final = (*RDF_FORMATS, Format("gzip", "application/gzip", "gz", ""))
 _EITHER: Final = (negotiate.DOCUMENT, negotiate.HTML)
 
-_QUERYING: Final = ("400", "403", "406", "414", "429", "500", "504", "507")
+_QUERYING: Final = ("403", "406", "429", "500", "503", "504", "507")
 _KINDS: Final[Mapping[str, Members]] = {
     "date": {"type": "string", "format": "date"},
     "number": {"type": "number"},
@@ -48,11 +49,12 @@ def document(here: Site, server: str) -> Members:
     info = {"title": dataset["title"], "version": __version__}
     if dataset.get("description"):
         info["description"] = dataset["description"]
+    lasting = {**_asking(here), **_reading(), **_canned(here.catalog)}
     return {
         "openapi": "3.1.0",
         "info": info,
         "servers": [{"url": server.rstrip("/")}],
-        "paths": {**_asking(here), **_reading(), **_operating(), **_canned(here.catalog)},
+        "paths": {**{path: parts.conditional(item) for path, item in lasting.items()}, **_operating()},
         "components": {"schemas": {"Problem": parts.SCHEMA}, "responses": parts.problems()},
     }
 
@@ -82,7 +84,7 @@ def _sparql(here: Site, refusals: tuple[str, ...]) -> Members:
     return {
         "get": parts.operation("Ask in SPARQL", [query, *shared], _ASKING, refusals),
         "post": {
-            **parts.operation("Ask in SPARQL", shared, _ASKING, (*refusals, "413", "415")),
+            **parts.operation("Ask in SPARQL", shared, _ASKING, refusals),
             "requestBody": {"required": True, "content": bodies},
         },
     }
@@ -117,9 +119,10 @@ def _reading() -> Members:
         "/scheme/{scheme}/{concept}": ("A concept", [scheme, concept], _DOCUMENTS, ("404", "406")),
         "/dataset": ("The dataset, with its releases", [], _DOCUMENTS, ("406",)),
         "/.well-known/void": ("The VoID description", [], _DOCUMENTS, ("406",)),
-        "/export/dataset.{extension}": ("The whole dataset", [extension], RDF_FORMATS, ("404", "406")),
-        "/search": ("Things by their names", found, _EITHER, ("400", "406")),
+        "/export/dataset.{extension}": ("The whole dataset", [extension], _DUMPS, ("404", "406")),
+        "/search": ("Things by their names", found, _EITHER, ("406",)),
         "/queries": ("The canned queries", [], _EITHER, ("406",)),
+        "/openapi.json": ("This document", [], _JSON, ("406",)),
         "/context.jsonld": ("The JSON-LD context", [], (), ()),
         "/record.schema.json": ("The JSON Schema of records", [], (), ()),
     }
@@ -139,7 +142,6 @@ def _operating() -> Members:
         "/health": ("The process is alive", []),
         "/ready": ("A release is open", []),
         "/version": ("What runs here", []),
-        "/openapi.json": ("This document", []),
     }
     return {
         path: {"get": parts.operation(summary, parameters, _JSON, ("404", "406") if parameters else ("406",))}

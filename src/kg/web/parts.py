@@ -16,14 +16,20 @@ _STATUSES: Final = {
     "404": "there is nothing of that name",
     "406": "nothing on offer is acceptable",
     "410": "it has been retired",
+    "412": "the answer has another ETag than If-Match asks for",
     "413": "the body is over the limit",
     "414": "the address is over the limit; POST the query",
     "415": "the body has another type, or is compressed",
     "429": "too many queries at once",
+    "431": "the header fields are over the limit",
     "500": "the server's own fault",
+    "503": "the release is damaged",
     "504": "the deadline passed",
     "507": "the memory limit was reached",
 }
+_AT_THE_DOOR: Final = ("400", "413", "414", "415", "431")
+"""What any request may meet, whatever it asks for: it cannot be read, or is too long."""
+
 SCHEMA: Final[Members] = {
     "type": "object",
     "description": "RFC 9457",
@@ -36,7 +42,9 @@ SCHEMA: Final[Members] = {
         "line": {"type": "integer", "minimum": 1},
         "column": {"type": "integer", "minimum": 1},
         "parameter": {"type": "string"},
+        "excerpt": {"type": "string"},
         "hint": {"type": "string"},
+        "query_id": {"type": "string"},
     },
 }
 
@@ -44,7 +52,8 @@ SCHEMA: Final[Members] = {
 def problems() -> Members:
     """A response component for each status."""
     content = {PROBLEM: {"schema": {"$ref": "#/components/schemas/Problem"}}}
-    return {status: {"description": text, "content": content} for status, text in _STATUSES.items()}
+    refused = {status: {"description": text, "content": content} for status, text in _STATUSES.items()}
+    return {"304": {"description": "you have the answer already: its ETag is the same"}, **refused}
 
 
 def operation(
@@ -56,9 +65,19 @@ def operation(
     return {"summary": summary, "parameters": parameters, "responses": {"200": answer, **refusals(statuses)}}
 
 
+def conditional(item: Members) -> Members:
+    """The operations of a path whose GET answers to If-None-Match and If-Match too."""
+    get = item["get"]
+    return {**item, "get": {**get, "responses": {**get["responses"], **_references(("304", "412"))}}}
+
+
 def refusals(statuses: Iterable[str]) -> Members:
-    """References to the response components of these statuses."""
-    return {status: {"$ref": f"#/components/responses/{status}"} for status in statuses}
+    """References to the response components of these statuses, and of those that every path has."""
+    return _references({*statuses, *_AT_THE_DOOR})
+
+
+def _references(statuses: Iterable[str]) -> Members:
+    return {status: {"$ref": f"#/components/responses/{status}"} for status in sorted(statuses)}
 
 
 def parameter(name: str, text: str, schema: Members, empty: bool = False) -> Members:

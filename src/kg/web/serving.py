@@ -117,6 +117,19 @@ class Service:
             raise
         return exchange
 
+    @property
+    def common(self) -> dict[str, str]:
+        """The headers of every answer."""
+        return common(self.settings.cors, self.release.digest)
+
+    def refused(self, query_id: str, address: object, status: int, sent: int) -> None:
+        """Count and log what was no request and so never came here."""
+        self.metrics.request("other", "other", status, 0.0, sent, True)
+        client = address[0] if isinstance(address, tuple) else ""
+        release = self.release.digest[:12]
+        entry = log.Entry(query_id, str(client), "-", "", status, sent, 0.0, "-", release)
+        log.write(entry, self.settings.log_format)
+
     def follow(self, releases: Releases) -> None:
         """From now on take up whatever release becomes current, in the background."""
         threading.Thread(target=self._follow, args=(releases,), daemon=True).start()
