@@ -12,6 +12,7 @@ from kg.errors import (
     MemoryExceeded,
     NotAcceptable,
     QuerySyntaxError,
+    Refused,
     ResultTooLong,
     StoreDamaged,
 )
@@ -25,8 +26,8 @@ _EXPECTED: Final = re.compile(r'"(?:\\.|[^"\\])*"|\[[^\]]*\]|[A-Za-z][^,\[\]"]*'
 _FUNCTION: Final = re.compile(r"custom (?:aggregate )?function (<[^>]*>)")
 _FOLDERS: Final = re.compile(r"\S*/(?=\S)")
 _HERE: Final = "the query does not parse here"
-_LONGEST: Final = 65_536
-"""Characters of a query that is searched for a fault: it takes the web process a tenth of a second."""
+_LONGEST: Final = 16_384
+"""Characters of a query that is searched for a fault: some 50 ms of the web process."""
 
 _MOST: Final = 8
 
@@ -39,6 +40,10 @@ def reported(query: Query, memory: int, report: Mapping[str, Any]) -> KgError:
         case "limit":
             line, column, hint = report["line"], report["column"], report["hint"]
             return QuerySyntaxError(report["message"], line=line, column=column, hint=hint).within(query.text)
+        case "refused":
+            return Refused(
+                report["message"], line=report["line"], column=report["column"], hint=report["hint"]
+            )
         case "memory":
             return MemoryExceeded(f"the query needed more than {memory} MiB")
         case "rows":

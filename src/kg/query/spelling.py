@@ -29,6 +29,9 @@ WORDS: Final = frozenset(
 _WORD: Final = re.compile(r"\w+")
 _NEAR: Final = 0.78
 """COUTN is as near as 0.8 to COUNT, foo as 0.75 to FLOOR."""
+_LONGEST: Final = 40
+"""Letters of a word that may be one misspelt."""
+
 _PREFIX: Final = re.compile(r"\bprefix\s+([^\s:<]*):", re.IGNORECASE)
 
 
@@ -58,13 +61,15 @@ def _words(text: str) -> Iterator[tuple[str, int]]:
     end = 0
     for token in Lexer(text).code():
         if token.kind == "word" and token.start >= end and (match := _WORD.match(text, token.start)):
-            if not text[: token.start][-1:].isdigit():  # the exponent of a number: 1e5
+            if not text[max(token.start - 1, 0) : token.start].isdigit():  # the exponent of a number: 1e5
                 yield match[0], token.start
             end = match.end()
 
 
 def meant(word: str, among: Collection[str] = WORDS) -> str | None:
     """The word that was probably meant, in capitals, as keywords are written."""
+    if len(word) > _LONGEST:
+        return None
     near = difflib.get_close_matches(word.lower(), [each.lower() for each in among], 1, _NEAR)
     return near[0].upper() if near else None
 

@@ -13,6 +13,7 @@
     headers    what every answer carries: CORS, release, Vary, security
     compress   gzip
     archive    older releases, opened when they are asked for; citing: permalinks
+    apart      what would keep the other requests waiting, beside them
     streaming  an executor's answer -> a response that never ends cleanly after a failure
     lookups    labels, properties and incoming links of one entity, read from the store
     parts      what openapi is put together from

@@ -13,7 +13,7 @@ import secrets
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
@@ -21,6 +21,7 @@ from kg.errors import KgError
 from kg.query.cache import Cache
 from kg.settings import Settings
 from kg.web import log
+from kg.web.apart import apart
 from kg.web.caching import Environ, Front, scope
 from kg.web.headers import common
 from kg.web.metrics import Metrics
@@ -171,7 +172,7 @@ class Service:
                     say(f"the current release is not taken up: {said}; {here} is served on")
 
     def _take_up(self, release: Release) -> None:
-        _apart(release.verify)
+        apart(release.verify)
         before, self._serving = self._serving, self._open(release)
         self.metrics.switches += 1
         say(f"serving release {release.digest[:12]} in the place of {before.release.digest[:12]}")
@@ -260,13 +261,3 @@ def say(message: str) -> None:
     """Tell the operator, on standard error."""
     with contextlib.suppress(OSError, ValueError):
         print(f"kg: {message}", file=sys.stderr, flush=True)
-
-
-def _apart(work: Callable[[], None]) -> None:
-    """Do something long without keeping the requests waiting: in a thread of the system, under gevent."""
-    from gevent import get_hub, monkey
-
-    if monkey.is_module_patched("threading"):
-        get_hub().threadpool.apply(work)
-    else:
-        work()
