@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, Final
 from kg.errors import KgError
 from kg.query.cache import Cache
 from kg.settings import Settings
-from kg.web import log
+from kg.web import guard, log
 from kg.web.apart import apart
 from kg.web.caching import Environ, Front, scope
 from kg.web.headers import common
@@ -112,7 +112,12 @@ class Service:
             return start_response(status, [*headers, ("X-KG-Query-Id", query_id)], exc_info)
 
         try:
-            exchange.chunks = serving.front(environ, start)
+            if said := guard.challenge(environ, self.settings.token):
+                exchange.chunks = guard.refuse(
+                    environ, start, said, common(self.settings, self.release.digest)
+                )
+            else:
+                exchange.chunks = serving.front(environ, start)
         except BaseException:
             exchange.close()
             raise
@@ -150,8 +155,9 @@ class Service:
             pool.close()
             held.close()
             raise
-        headers = common(self.settings.cors, release.digest)
-        front = Front(app, self.cache, scope(self.settings, release.digest), headers)
+        headers = common(self.settings, release.digest)
+        private = bool(self.settings.token)
+        front = Front(app, self.cache, scope(self.settings, release.digest), headers, private)
         return Serving(release, app, pool, front, held)
 
     def _follow(self, releases: Releases) -> None:

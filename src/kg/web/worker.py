@@ -66,7 +66,7 @@ def refusal(exc: BaseException, settings: Settings, digest: str) -> bytes:
     members = {"type": "about:blank", "title": status.phrase, "status": status.value, "detail": detail}
     body = (json.dumps(members) + "\n").encode()
     headers = {
-        **common(settings.cors, digest),
+        **common(settings, digest),
         "Content-Type": "application/problem+json",
         "Content-Length": str(len(body)),
         "Connection": "close",

@@ -14,7 +14,7 @@ from kg.query.request import Query, declared, parse
 
 MEBIBYTE = 1 << 20
 MUCH = 0.5
-"""Seconds of a processor: some twenty times what is usual, and a fraction of what reading it all would take."""
+"""Seconds of a processor: many times what is usual, and a fraction of what reading it all would take."""
 
 HOSTILE = {
     "service": ("SELECT * {", "service ", "}"),
