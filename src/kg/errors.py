@@ -99,9 +99,9 @@ class QuerySyntaxError(UsageError):
         """The same error, with the excerpt from the query's text."""
         lines = text.split("\n")
         if self.line and self.column and self.line <= len(lines):
-            whole = "".join(c if c.isprintable() else " " for c in lines[self.line - 1])
             start = max(0, self.column - _BEFORE)
-            shown = whole[start : start + _WIDEST]
+            part = lines[self.line - 1][start : start + _WIDEST]
+            shown = "".join(c if c.isprintable() else " " for c in part)
             self.excerpt = f"{shown.rstrip()}\n{' ' * (self.column - 1 - start)}^"
         return self
 
@@ -121,11 +121,23 @@ class UnsupportedMedia(UsageError):
 
 
 class Refused(KgError):
-    """The request is understood and will not be carried out."""
+    """The request is understood and will not be carried out; ``line`` and ``column`` say what of a query."""
 
     exit_code = 2
     http_status = 403
     title = "Refused"
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        line: int | None = None,
+        column: int | None = None,
+        hint: str | None = None,
+    ) -> None:
+        super().__init__(message, hint=hint)
+        self.line = line
+        self.column = column
 
 
 class NotFound(KgError):

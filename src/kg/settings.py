@@ -8,6 +8,7 @@ the list of its rows: docs/settings.md shows it, and a test keeps the two alike.
 from __future__ import annotations
 
 import os
+import re
 import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, Field, dataclass, field, fields
@@ -37,6 +38,8 @@ class Setting:
     help: str
     read: Callable[[str], Any]
     repeatable: bool = False
+    secret: bool = False
+    """Not shown: neither in messages nor in what ``repr`` says. Empty is not the same as not given."""
 
     @property
     def variable(self) -> str:
@@ -48,6 +51,8 @@ class Setting:
 
 
 LOG_FORMATS: Final = ("text", "json", "off")
+
+_B64TOKEN: Final = re.compile(r"[A-Za-z0-9._~+/-]+=*")
 
 LEAST_MEMORY: Final = 192
 """MiB of address space in which an executor can start and answer; with 128 it could not."""
@@ -106,16 +111,24 @@ def _path(text: str) -> Path:
     return Path(text).expanduser()
 
 
+def _token(text: str) -> str:
+    if not _B64TOKEN.fullmatch(text):
+        raise ValueError("one or more of A-Z a-z 0-9 - . _ ~ + / and = at the end (RFC 6750, 2.1)")
+    return text
+
+
 def _words(text: str) -> tuple[str, ...]:
     return tuple(text.split())
 
 
-def _setting(default: Any, help: str, read: Callable[[str], Any], repeatable: bool = False) -> Any:
+def _setting(
+    default: Any, help: str, read: Callable[[str], Any], repeatable: bool = False, secret: bool = False
+) -> Any:
     """A field of ``Settings`` that knows its row of the table. A default that is called is made anew."""
-    row = {"help": help, "read": read, "repeatable": repeatable}
+    row = {"help": help, "read": read, "repeatable": repeatable, "secret": secret}
     if callable(default):
         return field(default_factory=default, metadata=row)
-    return field(default=default, metadata=row)
+    return field(default=default, metadata=row, repr=not secret)
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +151,12 @@ class Settings:
         (), "endpoint IRI that SERVICE may ask (repeatable); none by default", _words, repeatable=True
     )
     cors: str = _setting("*", "value of Access-Control-Allow-Origin", _header)
+    token: str = _setting(
+        "",
+        "bearer token without which nothing is answered; better given as KG_TOKEN",
+        _token,
+        secret=True,
+    )
     cache: int = _setting(64, "MiB of answers kept in memory; 0 keeps none", _none_or_more)
     log_format: str = _setting("text", "access log on standard error: text, json or off", _log_format)
     slow: float = _setting(5.0, "seconds after which a query is logged with its text", _seconds)
@@ -158,9 +177,10 @@ class Settings:
         config = _config(folder or Path.cwd())
         values: dict[str, Any] = {"store": default_store(environ)}
         for setting in TABLE:
+            variable = environ.get(setting.variable)
             for source, text in (
                 (setting.flag, (flags or {}).get(setting.name)),
-                (setting.variable, environ.get(setting.variable) or None),
+                (setting.variable, variable if setting.secret else variable or None),
                 (f"{CONFIG_FILE}: {setting.name}", config.get(setting.name)),
             ):
                 if text is not None and text != []:
@@ -200,4 +220,5 @@ def _read(setting: Setting, source: str, value: Any) -> Any:
     try:
         return setting.read(text)
     except ValueError as error:
-        raise UsageError(f"{source}: {text!r} cannot be read: {error}", hint=setting.help) from error
+        shown = "its value" if setting.secret else repr(text)
+        raise UsageError(f"{source}: {shown} cannot be read: {error}", hint=setting.help) from error

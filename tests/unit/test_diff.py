@@ -41,9 +41,7 @@ def pair(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[Release, Relea
     return publish(releases, content(*old)), publish(releases, content(*new))
 
 
-@pytest.mark.parametrize(
-    ("pair", "case"), list(CASES.items()), indirect=["pair"], ids=list(CASES)
-)
+@pytest.mark.parametrize(("pair", "case"), list(CASES.items()), indirect=["pair"], ids=list(CASES))
 def test_triples_are_counted_once_and_quads_by_graph(
     pair: tuple[Release, Release], case: tuple[object, object, tuple[int, int], tuple[int, int]]
 ) -> None:

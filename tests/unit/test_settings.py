@@ -51,6 +51,15 @@ def test_a_repeatable_setting_gathers_its_values(tmp_path: Path):
     assert settings.service_allow == ("https://a.example/", "https://b.example/")
 
 
+@pytest.mark.parametrize("text", ["", "two words", "ümlaut", 'quo"te', "=x", "a\n"])
+def test_a_token_is_one_word_and_never_shown(text: str, tmp_path: Path):
+    for flags, environ in (({"token": text}, {}), ({}, {"KG_TOKEN": text})):
+        with pytest.raises(UsageError) as caught:
+            Settings.load(flags, environ, tmp_path)
+        assert text == "" or text not in caught.value.message
+    assert "mF_9" not in repr(Settings(token="mF_9.B5f-4.1JqM"))
+
+
 def test_the_store_lies_in_the_users_data_directory(tmp_path: Path):
     assert Settings.load({}, {"HOME": "/home/ada"}, tmp_path).store == Path("/home/ada/.local/share/kg")
     assert Settings.load({}, {"XDG_DATA_HOME": "/data"}, tmp_path).store == Path("/data/kg")
@@ -73,7 +82,7 @@ def test_the_documentation_tells_the_defaults():
     documented = re.findall(
         r"^\| `--[a-z-]+` \| `KG_\w+` \| ([^|]*) \|", DOCS.read_text(encoding="utf-8"), re.M
     )
-    special = {None: documented[0], (): "none", 30.0: "30", 5.0: "5"}
+    special = {None: documented[0], (): "none", "": "none", 30.0: "30", 5.0: "5"}
     assert documented == [special.get(s.default, str(s.default)) for s in TABLE]
 
 

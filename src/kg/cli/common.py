@@ -63,7 +63,7 @@ def setting_options(parser: argparse.ArgumentParser, *names: str) -> None:
     """The flags of these settings, from the one table of settings."""
     for setting in TABLE:
         if setting.name in names:
-            default = "" if setting.default in (None, ()) else f" (default: {setting.default})"
+            default = "" if setting.default in (None, (), "") else f" (default: {setting.default})"
             action = "append" if setting.repeatable else "store"
             parser.add_argument(setting.flag, action=action, dest=setting.name, help=setting.help + default)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 import tempfile
 from collections.abc import Callable
@@ -48,6 +49,7 @@ def add_to(commands: common.Commands) -> None:
 def run(options: argparse.Namespace) -> int:
     """Serve RDF files, or the current release, built anew first if its inputs or a byte of it changed."""
     settings = common.settings(options)
+    _forget_secrets()
     if options.rdf:
         return _serve_files(options, settings)
     if options.default_graph:
@@ -62,6 +64,15 @@ def run(options: argparse.Namespace) -> int:
         return code
     server.run(releases.current(), settings, releases)
     return 0
+
+
+def _forget_secrets() -> None:
+    """Those who answer strangers' queries inherit this process's variables, and need not have all of them."""
+    from kg.settings import TABLE
+
+    for setting in TABLE:
+        if setting.secret:
+            os.environ.pop(setting.variable, None)
 
 
 def _serve_files(options: argparse.Namespace, settings: Settings) -> int:

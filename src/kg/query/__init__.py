@@ -3,7 +3,8 @@
     tokens    SPARQL text -> tokens
     entities  whether the entity that a canned query is asked about is there
     limits    how deep the engine must recurse for a text
-    request   parse: the form of a query; refuses updates and SERVICE
+    request   parse: the form of a query; refuses updates
+    service   SERVICE to an endpoint that is not allowed is refused
     scope     the graphs that a query is asked of; prefixes: those of the document it makes
     engine    one query through pyoxigraph into a stream of bytes
     counting  no more rows than an answer may have

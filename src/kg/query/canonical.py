@@ -17,7 +17,7 @@ LONGEST: Final = 8_192
 """Characters of a text that is worth reading word for word: about 10 ms of the web process."""
 
 _VOLATILE: Final = re.compile(r"(?:now|rand|uuid|bnode)\s*\(|service", re.IGNORECASE)
-_PERHAPS_VOLATILE: Final = re.compile(r"now|rand|uuid|bnode|service", re.IGNORECASE)
+_DOUBTFUL: Final = ("now", "rand", "uuid", "bnode", "service", "construct", "\\u")
 _BLANK_NODE: Final = re.compile(r"[\[(]|_:")
 _OPERANDS: Final = frozenset({"var", "name", "string", "lang", "iri", "word", "number"})
 
@@ -60,8 +60,8 @@ def _canonical(text: str, form: str) -> str | None:
 
 def _as_it_stands(text: str) -> str | None:
     """The text itself as its key; in doubt, its answer is taken for one that differs each time."""
-    doubtful = "\\u" in text or "\\U" in text or _PERHAPS_VOLATILE.search(text)
-    return None if doubtful or "construct" in text.lower() else text
+    lower = text.lower()
+    return None if any(word in lower for word in _DOUBTFUL) else text
 
 
 def _may_compare(token: Token, before: Token | None) -> bool:

@@ -7,13 +7,13 @@ that both give the same bytes.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any, Protocol
 
 import pyoxigraph as ox
 
 from kg.errors import NotAcceptable
-from kg.query import counting, limits, scope, xml
+from kg.query import counting, limits, scope, service, xml
 from kg.query.prefixes import FORMATS, LINES, Sorted, chosen
 
 
@@ -32,12 +32,15 @@ def solve(
     default_graphs: Sequence[str] = (),
     named_graphs: Sequence[str] = (),
     base: str = "",
+    service_allow: Collection[str] = (),
 ) -> Any:
     """pyoxigraph's own results, of the graphs given or, without any, of those that the query names.
 
-    Raises QuerySyntaxError for a text that would overflow the engine's stack, and SyntaxError, OSError,
-    RuntimeError or ValueError as the engine does.
+    Raises Refused for a SERVICE that asks another endpoint than those allowed, QuerySyntaxError for a
+    text that would overflow the engine's stack, and SyntaxError, OSError, RuntimeError or ValueError as
+    the engine does.
     """
+    service.check(text, service_allow)
     limits.check(text)
     options: dict[str, Any] = {"prefixes": dict(prefixes or {}), "base_iri": base or None}
     asked = scope.Scope(tuple(default_graphs), tuple(named_graphs)) or scope.of_text(text, options)

@@ -9,8 +9,8 @@ A frame is one byte of kind, four of length (big endian), then the payload:
     Q  a request, as JSON       (to the executor)
     D  data, and more follows   (from here on, to the parent)
     L  the last data
-    X  an error, as JSON: {"kind": "syntax" | "limit" | "failed" | "memory" | "rows" | "format", "message": …,
-       "hint": …}, for "limit" with "line" and "column"
+    X  an error, as JSON: {"kind": "syntax" | "limit" | "refused" | "failed" | "memory" | "rows" | "format",
+       "message": …, "hint": …}, for "limit" and "refused" with "line" and "column"
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ import struct
 import sys
 from typing import Any, Final
 
-from kg.errors import NotAcceptable, QuerySyntaxError, ResultTooLong
+from kg.errors import NotAcceptable, QuerySyntaxError, Refused, ResultTooLong
 
 HEAD: Final = struct.Struct(">cI")
 CHUNK: Final = 65_536
@@ -94,6 +94,8 @@ def serve(store: Any, frames: Frames) -> None:
             _fail(frames, "syntax", str(error))
         except QuerySyntaxError as error:
             _fail(frames, "limit", error.message, error.hint, line=error.line, column=error.column)
+        except Refused as error:
+            _fail(frames, "refused", error.message, error.hint, line=error.line, column=error.column)
         except MemoryError:
             _fail(frames, "memory", "")
         except NotAcceptable as error:
@@ -115,6 +117,7 @@ def answer(store: Any, request: dict[str, Any], outlet: Outlet) -> None:
         default_graphs=request["default_graphs"],
         named_graphs=request["named_graphs"],
         base=request["base"],
+        service_allow=request["service_allow"],
     )
     engine.write(results, request["format"], outlet, request["document_prefixes"], request["most"])
     outlet.finish()

@@ -14,6 +14,7 @@ from kg.errors import (
     MemoryExceeded,
     NotAcceptable,
     QuerySyntaxError,
+    Refused,
     ResultTooLong,
     StoreDamaged,
 )
@@ -32,8 +33,8 @@ _FOLDERS: Final = re.compile(r"\S*/(?=\S)")
 _HERE: Final = "the query does not parse here"
 _LONGEST: Final = 8_192
 """Characters of a query that is searched for a mistake: at worst a tenth of a second of the web process."""
-_LONGEST_FOR_PREFIXES: Final = 65_536
-"""Characters of a query that is searched for prefixes that are not declared: as long at worst."""
+_LONGEST_FOR_PREFIXES: Final = 16_384
+"""Characters of a query that is searched for prefixes that are not declared: some 50 ms."""
 
 _MOST: Final = 3
 """Signs that are worth telling: of more, the one that is missing is hard to find."""
@@ -59,6 +60,10 @@ def reported(query: Query, memory: int, report: Mapping[str, Any]) -> KgError:
         case "limit":
             line, column, hint = report["line"], report["column"], report["hint"]
             return QuerySyntaxError(report["message"], line=line, column=column, hint=hint).within(query.text)
+        case "refused":
+            return Refused(
+                report["message"], line=report["line"], column=report["column"], hint=report["hint"]
+            )
         case "memory":
             return MemoryExceeded(f"the query needed more than {memory} MiB")
         case "rows":

@@ -29,7 +29,7 @@ def execute(
 ) -> None:
     """Write the answer to a binary stream; ``prefixes`` are those of an RDF document.
 
-    Raises NotAcceptable if the form of the query has no such format, QuerySyntaxError, and
+    Raises NotAcceptable if the form of the query has no such format, QuerySyntaxError, Refused, and
     ExecutorFailed where the engine gives the query up. What ``out`` raises goes through.
     """
     check_format(query, fmt)
@@ -81,6 +81,7 @@ def _solve(store: Store, query: Query) -> Any:
         default_graphs=query.default_graphs,
         named_graphs=query.named_graphs,
         base=query.base,
+        service_allow=query.service_allow,
     )
 
 

@@ -95,9 +95,9 @@ class Pool:
         included; ``prefixes`` are those of an RDF document; ``client`` is the connection that the
         answer is for: once it is closed, the query ends. Raises NotAcceptable if the form of
         the query has no such format, TooManyQueries if no executor was free until the deadline,
-        DeadlinePassed, ClientLeft, MemoryExceeded, ResultTooLong, QuerySyntaxError, and ExecutorFailed,
-        also where the engine gives the query up. A query that its executor did not live to take is asked
-        once more.
+        DeadlinePassed, ClientLeft, MemoryExceeded, ResultTooLong, Refused, QuerySyntaxError, and
+        ExecutorFailed, also where the engine gives the query up. A query that its executor did not live
+        to take is asked once more.
         """
         request = _request(query, fmt, prefixes, self._settings.max_rows)
         limit = self._settings.timeout
@@ -255,6 +255,7 @@ def _request(query: Query, fmt: Format, prefixes: Mapping[str, str], most: int) 
         "default_graphs": query.default_graphs,
         "named_graphs": query.named_graphs,
         "base": query.base,
+        "service_allow": query.service_allow,
         "document_prefixes": dict(prefixes),
         "most": most,
     }

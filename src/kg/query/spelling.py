@@ -48,6 +48,9 @@ _ELSEWHERE: Final = {
 _WORD: Final = re.compile(r"\w+")
 _NEAR: Final = 0.78
 """COUTN is as near as 0.8 to COUNT, foo as 0.75 to FLOOR."""
+_LONGEST: Final = 40
+"""Letters of a word that may be one misspelt."""
+
 _PREFIX: Final = re.compile(r"\bprefix\s+([^\s:<]*):", re.IGNORECASE)
 
 
@@ -75,13 +78,17 @@ def _words(scene: Scene) -> Iterator[tuple[str, int]]:
     end = 0
     for _, token in scene.read():
         if token.kind == "word" and token.start >= end and (match := _WORD.match(scene.text, token.start)):
-            if not scene.text[: token.start][-1:].isdigit():  # the exponent of a number: 1e5
+            if not scene.text[
+                max(token.start - 1, 0) : token.start
+            ].isdigit():  # the exponent of a number: 1e5
                 yield match[0], token.start
             end = match.end()
 
 
 def meant(word: str, among: Collection[str] = WORDS) -> str | None:
     """The word that was probably meant, in capitals, as keywords are written."""
+    if len(word) > _LONGEST:
+        return None
     near = difflib.get_close_matches(word.lower(), [each.lower() for each in among], 1, _NEAR)
     return near[0].upper() if near else None
 

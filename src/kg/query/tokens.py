@@ -44,6 +44,7 @@ _TOKEN: Final = re.compile(
     |(?P<other>\\.|.)""",
     re.VERBOSE | re.DOTALL,
 )
+_BLANKS: Final = re.compile(r"(?:[\x20\t\r\n]++|\#[^\r\n]*+)*+")
 _ESCAPE: Final = re.compile(r"\\u([0-9A-Fa-f]{4})|\\U([0-9A-Fa-f]{8})")
 _LINE_END: Final = re.compile(r"[\r\n]")
 _BLANK: Final = frozenset({"space", "comment"})
@@ -80,9 +81,8 @@ class Lexer:
 
     def code(self, position: int = 0) -> Iterator[Token]:
         """The tokens from here on, without white space and comments; each ``<…>`` is an IRI."""
-        while token := self.at(position):
-            if token.kind not in _BLANK:
-                yield token
+        while token := self.at(self._after_blanks(position)):
+            yield token
             position = token.end
 
     def opening(self) -> Token | None:
@@ -121,6 +121,10 @@ class Lexer:
         """Line and column of a position, both from 1."""
         text = self.text
         return text.count("\n", 0, position) + 1, position - text.rfind("\n", 0, position)
+
+    def _after_blanks(self, position: int) -> int:
+        match = _BLANKS.match(self.text, position)
+        return match.end() if match else position
 
     def _end_of_line(self, position: int) -> int:
         """Found by halving: comments within comments, read again and again, must not cost a scan each."""

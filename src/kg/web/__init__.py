@@ -8,11 +8,13 @@
     site       what an application serves: settings, release, pool, catalog, lookups, links
     server     the application on a real HTTP server (gunicorn, gevent workers); worker: one of them
     negotiate  Accept and ?format= -> a format
+    guard      the bearer token, where the service is not for all
     door       what is refused before any view runs: over-long URLs, compressed bodies
     errors     the error tree -> problem details (RFC 9457) or an HTML page
     headers    what every answer carries: CORS, release, Vary, security
     compress   gzip
     archive    older releases, opened when they are asked for; citing: permalinks
+    apart      what would keep the other requests waiting, beside them
     streaming  an executor's answer -> a response that never ends cleanly after a failure
     lookups    labels, properties and incoming links of one entity, read from the store
     parts      what openapi is put together from

@@ -64,7 +64,7 @@ def create_app(
     cache: Cache | None = None,
     metrics: Metrics | None = None,
 ) -> Flask:
-    """A WSGI application that serves one release.
+    """A WSGI application that serves one release, to all who ask: the token is asked for before it.
 
     Call it in the process that will serve: it opens the release's store. The pool is the
     caller's to close, and so is the archive (``app.extensions["kg"].archive``); cache and metrics may be
@@ -93,8 +93,8 @@ def create_app(
     )
     compress.install(app)
     errors.install(app)
-    caching.install(app)
-    headers.install(app, settings.cors, release.digest)
+    caching.install(app, bool(settings.token))
+    headers.install(app, settings, release.digest)
     door.install(app, settings)
     filters.install(app)
     for blueprint in BLUEPRINTS:

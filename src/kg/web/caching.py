@@ -28,11 +28,17 @@ FRESH: Final = "public, max-age=0, s-maxage=10"
 FOREVER: Final = "public, max-age=31536000, immutable"
 """Of what a path says that names its release."""
 
+PRIVATE: Final = "private, max-age=0"
+PRIVATE_FOREVER: Final = "private, max-age=31536000, immutable"
+"""Where a token is asked for, no shared cache may give an answer to whoever has none (RFC 9111, 3.5)."""
+
 NEVER: Final = "no-store"
 
 _NAMES_ITS_RELEASE: Final = re.compile(r"/releases/([0-9a-f]{64})/")
-_NOT_IN_ANSWERS: Final = frozenset({"store", "host", "port", "workers", "cache", "log_format", "slow"})
-"""Settings on which no answer depends."""
+_NOT_IN_ANSWERS: Final = frozenset(
+    {"store", "host", "port", "workers", "cache", "log_format", "slow", "token"}
+)
+"""Settings on which no answer depends; on the token, that there is one, and no name is made of a secret."""
 
 Environ = dict[str, Any]
 Headers = list[tuple[str, str]]
@@ -42,7 +48,7 @@ Wsgi = Callable[[Environ, Any], Iterable[bytes]]
 def scope(settings: Settings, release: str) -> str:
     """A name for all that answers depend on beside the request."""
     values = {name: getattr(settings, name) for name in Settings.__slots__ if name not in _NOT_IN_ANSWERS}
-    return digest(software(), release, repr(values))
+    return digest(software(), release, repr(values), repr(bool(settings.token)))
 
 
 @once
@@ -56,7 +62,7 @@ def software() -> str:
     return digest(version("pyoxigraph"), *contents)
 
 
-def install(app: Flask) -> None:
+def install(app: Flask, private: bool) -> None:
     """Give every answer its Cache-Control, and an ETag to those that may be kept."""
 
     @app.after_request
@@ -66,7 +72,7 @@ def install(app: Flask) -> None:
         if "Cache-Control" in response.headers:
             return response
         lasting = request.method in ("GET", "HEAD") and response.status_code < 400 and not g.get("volatile")
-        response.headers["Cache-Control"] = control(request.path) if lasting else NEVER
+        response.headers["Cache-Control"] = control(request.path, private) if lasting else NEVER
         if lasting and response.status_code == 200 and (tag := environ.get("kg.etag")):
             response.headers["ETag"] = tag
             if status := _condition(environ, tag):
@@ -92,9 +98,11 @@ def volatile() -> None:
     g.volatile = True
 
 
-def control(path: str) -> str:
-    """The Cache-Control of what a path says."""
-    return FOREVER if _NAMES_ITS_RELEASE.match(path) else FRESH
+def control(path: str, private: bool) -> str:
+    """The Cache-Control of what a path says; ``private`` where a token is asked for."""
+    if _NAMES_ITS_RELEASE.match(path):
+        return PRIVATE_FOREVER if private else FOREVER
+    return PRIVATE if private else FRESH
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,12 +118,15 @@ class Kept:
 class Front:
     """A WSGI application before the application: answers what it has answered before."""
 
-    def __init__(self, app: Wsgi, cache: Cache, scope: str, common: Mapping[str, str]) -> None:
-        """``common`` are the headers of every answer."""
+    def __init__(
+        self, app: Wsgi, cache: Cache, scope: str, common: Mapping[str, str], private: bool = False
+    ) -> None:
+        """``common`` are the headers of every answer; ``private`` where a token is asked for."""
         self._app = app
         self._cache = cache
         self._scope = scope
         self._common = common
+        self._private = private
         self._by_origin = common.get("Access-Control-Allow-Origin") != "*"
 
     def __call__(self, environ: Environ, start_response: Any) -> Iterable[bytes]:
@@ -138,7 +149,7 @@ class Front:
         return self._first(key, environ, start_response)
 
     def _confirmation(self, tag: str, path: str) -> Headers:
-        headers = {**self._common, "ETag": tag, "Cache-Control": control(path)}
+        headers = {**self._common, "ETag": tag, "Cache-Control": control(path, self._private)}
         if older := _NAMES_ITS_RELEASE.match(path):
             headers["X-KG-Release"] = older[1]
         return [*headers.items()]

@@ -25,6 +25,8 @@ def permalink(query: Query, fmt: Format | None = None) -> str | None:
     Without a format the reader's Accept decides.
     """
     here = site()
+    if len(query.text) > 2 * here.settings.max_url:  # to encode a megabyte takes a tenth of a second
+        return None
     words = [("query", _COMMENTS.sub("", query.text).strip())]
     words += [("default-graph-uri", iri) for iri in query.default_graphs]
     words += [("named-graph-uri", iri) for iri in query.named_graphs]

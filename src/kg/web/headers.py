@@ -7,6 +7,7 @@ from typing import Final
 
 from flask import Flask, Response, g, request
 
+from kg.settings import Settings
 from kg.web import words
 from kg.web.site import site
 
@@ -28,22 +29,26 @@ _ALLOWED: Final = (
 """Header fields that scripts of other origins may send; some clients add the last."""
 
 
-def common(cors: str, digest: str) -> dict[str, str]:
+def common(settings: Settings, digest: str) -> dict[str, str]:
     """The headers that do not depend on the request."""
+    cors = settings.cors
+    varying = ["Accept", "Accept-Encoding", *(["Origin"] if cors != "*" else [])]
+    varying += ["Authorization"] if settings.token else []
     return {
         **SECURITY,
         "Access-Control-Allow-Origin": cors,
         "Access-Control-Expose-Headers": (
-            "X-KG-Release, X-KG-Query-Id, X-KG-Hint, Retry-After, Link, ETag, Accept-Post, Allow"
+            "X-KG-Release, X-KG-Query-Id, X-KG-Hint, Retry-After, Link, ETag, Accept-Post, Allow, "
+            "WWW-Authenticate"
         ),
         "X-KG-Release": digest,
-        "Vary": "Accept, Accept-Encoding" + ("" if cors == "*" else ", Origin"),
+        "Vary": ", ".join(varying),
     }
 
 
-def install(app: Flask, cors: str, digest: str) -> None:
+def install(app: Flask, settings: Settings, digest: str) -> None:
     """Put the common headers on every response, and the preflight's on OPTIONS (Fetch, 3.3)."""
-    fixed = common(cors, digest)
+    fixed = common(settings, digest)
 
     @app.after_request
     def add(response: Response) -> Response:

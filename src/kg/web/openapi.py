@@ -9,7 +9,7 @@ from flask import Blueprint, Response, json, request
 
 from kg import __version__
 from kg.formats import RDF_FORMATS, RESULT_FORMATS, Format
-from kg.web import names, negotiate, parts, search, words
+from kg.web import guard, names, negotiate, parts, search, words
 from kg.web.entities import RDF
 from kg.web.parts import Members
 from kg.web.site import Site, site
@@ -50,13 +50,14 @@ def document(here: Site, server: str) -> Members:
     if dataset.get("description"):
         info["description"] = dataset["description"]
     lasting = {**_asking(here), **_reading(), **_canned(here.catalog)}
-    return {
+    made = {
         "openapi": "3.1.0",
         "info": info,
         "servers": [{"url": server.rstrip("/")}],
         "paths": {**{path: parts.conditional(item) for path, item in lasting.items()}, **_operating()},
         "components": {"schemas": {"Problem": parts.SCHEMA}, "responses": parts.problems()},
     }
+    return parts.guarded(made, guard.OPEN) if here.settings.token else made
 
 
 def _asking(here: Site) -> Members:

@@ -12,6 +12,7 @@ Members = dict[str, Any]
 
 _STATUSES: Final = {
     "400": "the request is malformed, or a parameter is",
+    "401": "the token is missing, or is another",
     "403": "an update, or SERVICE to a place that is not allowed",
     "404": "there is nothing of that name",
     "406": "nothing on offer is acceptable",
@@ -69,6 +70,24 @@ def conditional(item: Members) -> Members:
     """The operations of a path whose GET answers to If-None-Match and If-Match too."""
     get = item["get"]
     return {**item, "get": {**get, "responses": {**get["responses"], **_references(("304", "412"))}}}
+
+
+def guarded(document: Members, open_path: str) -> Members:
+    """The document of a service that asks for a token everywhere but at one path (OpenAPI 3.1, 4.8.27)."""
+    paths = {path: _guarded(item) if path != open_path else item for path, item in document["paths"].items()}
+    components = {
+        **document["components"],
+        "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}},
+    }
+    return {**document, "paths": paths, "components": components}
+
+
+def _guarded(item: Members) -> Members:
+    def asked(operation: Members) -> Members:
+        responses = {**operation["responses"], **refusals(["401"])}
+        return {**operation, "responses": responses, "security": [{"token": []}]}
+
+    return {key: asked(part) if key in ("get", "post") else part for key, part in item.items()}
 
 
 def refusals(statuses: Iterable[str]) -> Members:

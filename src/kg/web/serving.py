@@ -13,14 +13,15 @@ import secrets
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from kg.errors import KgError
 from kg.query.cache import Cache
 from kg.settings import Settings
-from kg.web import log
+from kg.web import guard, log
+from kg.web.apart import apart
 from kg.web.caching import Environ, Front, scope
 from kg.web.headers import common
 from kg.web.metrics import Metrics
@@ -111,7 +112,10 @@ class Service:
             return start_response(status, [*headers, ("X-KG-Query-Id", query_id)], exc_info)
 
         try:
-            exchange.chunks = serving.front(environ, start)
+            if said := guard.challenge(environ, self.settings.token):
+                exchange.chunks = guard.refuse(environ, start, said, self.common)
+            else:
+                exchange.chunks = serving.front(environ, start)
         except BaseException:
             exchange.close()
             raise
@@ -120,7 +124,7 @@ class Service:
     @property
     def common(self) -> dict[str, str]:
         """The headers of every answer."""
-        return common(self.settings.cors, self.release.digest)
+        return common(self.settings, self.release.digest)
 
     def refused(self, query_id: str, address: object, status: int, sent: int) -> None:
         """Count and log what was no request and so never came here."""
@@ -162,8 +166,9 @@ class Service:
             pool.close()
             held.close()
             raise
-        headers = common(self.settings.cors, release.digest)
-        front = Front(app, self.cache, scope(self.settings, release.digest), headers)
+        headers = common(self.settings, release.digest)
+        private = bool(self.settings.token)
+        front = Front(app, self.cache, scope(self.settings, release.digest), headers, private)
         return Serving(release, app, pool, front, held)
 
     def _follow(self, releases: Releases) -> None:
@@ -184,7 +189,7 @@ class Service:
                     say(f"the current release is not taken up: {said}; {here} is served on")
 
     def _take_up(self, release: Release) -> None:
-        _apart(release.verify)
+        apart(release.verify)
         before, self._serving = self._serving, self._open(release)
         self.metrics.switches += 1
         say(f"serving release {release.digest[:12]} in the place of {before.release.digest[:12]}")
@@ -273,13 +278,3 @@ def say(message: str) -> None:
     """Tell the operator, on standard error."""
     with contextlib.suppress(OSError, ValueError):
         print(f"kg: {message}", file=sys.stderr, flush=True)
-
-
-def _apart(work: Callable[[], None]) -> None:
-    """Do something long without keeping the requests waiting: in a thread of the system, under gevent."""
-    from gevent import get_hub, monkey
-
-    if monkey.is_module_patched("threading"):
-        get_hub().threadpool.apply(work)
-    else:
-        work()

@@ -67,6 +67,7 @@ def test_an_executor_loads_pyoxigraph_and_nothing_heavy(store_path: Path) -> Non
         "kg.query.counting",
         "kg.query.prefixes",
         "kg.query.scope",
+        "kg.query.service",
         "kg.query.tokens",
         "kg.query.xml",
     }

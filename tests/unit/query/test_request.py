@@ -1,4 +1,4 @@
-"""What may be asked: forms, updates, SERVICE, depth."""
+"""What may be asked: forms, updates, graphs, formats."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from kg.errors import KgError, NotAcceptable, QuerySyntaxError, Refused, UsageError
 from kg.formats import CSV, TURTLE
+from kg.query import request
 from kg.query.request import check_format, parse, undeclared
 from kg.query.tokens import resolve
 
@@ -71,71 +72,6 @@ def test_the_words_of_updates_elsewhere_are_no_updates(text: str) -> None:
     assert parse(text).form == "SELECT"
 
 
-CALLS = [
-    "SELECT * { SERVICE <http://evil/> { } }",
-    "SELECT * { service<http://evil/>{ } }",
-    "SELECT * { SERVICE SILENT <http://evil/> { } }",
-    "SELECT * { SERVICE # why not\n <http://evil/> # here\r { } }",
-    "SELECT * { SERVICE ?anywhere { } }",
-    "SELECT * { SERVICE $anywhere { } }",
-    "PREFIX e: <http://evil/> SELECT * { SERVICE e:x { } }",
-    "PREFIX e: <http://evil/> SELECT * { SERVICEe: { } }",
-    "PREFIX e: <http://evil/> SELECT * { SERVICESILENTe:x { } }",
-    "PREFIX : <http://evil/> SELECT * { ?s ?p ?o . SERVICE:x { } }",
-    "SELECT * { ?s ?p 1SERVICE <http://evil/> { } }",
-    "SELECT * { ?s ?p trueSERVICE <http://evil/> { } }",
-    "SELECT * { FILTER EXISTS { SERVICE <http://evil/> { } } }",
-    "SELECT * { LATERAL { SERVICE <http://evil/> { } } }",
-    "ASK { { SELECT * { SERVICE <http://evil/> { } } } }",
-    r"SELECT * { S\u0045RVICE <http://evil/> { } }",
-    r"SELECT * { SERVIC\U00000045 <http://evil/> { } }",
-    r"SELECT * { ?s ?p '\u0027 . SERVICE <http://evil/> { } # \u0027 }",
-    r"SELECT * { ?s ?p '\u005C' . SERVICE <http://evil/> { } # ' }",
-    r"PREFIX a: <http://a/> SELECT * { ?s ?p a:x\' . SERVICE <http://evil/> { } FILTER(1 != '') }",
-    "PREFIX a: <http://a/> SELECT * { ?s ?p a:.SERVICE <http://evil/> { } }",
-    "PREFIX : <http://evil/> SELECT * { ?a ?b ?c FILTER(?a<?c)SERVICE:x#>\n{ } }",
-    "SELECT * { ?a ?b ?c FILTER(?c<'>') SERVICE <http://evil/> { } FILTER(1 != '') }",
-    "SELECT * { ?a ?b ?c FILTER(?c<?b#> '''\n) SERVICE <http://evil/> { } #'''\n }",
-]
-
-
-@pytest.mark.parametrize("text", CALLS)
-def test_service_is_refused_in_every_disguise(text: str) -> None:
-    with pytest.raises(Refused, match="SERVICE"):
-        parse(text)
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "SELECT * { ?s ?p 'SERVICE <http://evil/> { }' }",
-        'SELECT * { ?s ?p """SERVICE "x" <http://evil/> { }""" }',
-        "SELECT * { ?s ?p '''it''s a SERVICE <http://evil/> { }''' }",
-        r"SELECT * { ?s ?p 'a\'SERVICE <http://evil/> {' }",
-        "SELECT * { ?s ?p ?o } # SERVICE <http://evil/> { }",
-        "SELECT * { ?s <http://a/SERVICE> ?o }",
-        "SELECT * { GRAPH <http://a/sparql-service-description#SERVICE> { ?s ?p ?o } }",
-        "PREFIX sd: <http://www.w3.org/ns/sparql-service-description#>\nASK { ?s a sd:Service . {} }",
-        "SELECT ?SERVICE { ?SERVICE ?p ?o . { ?s $service ?x } }",
-        "PREFIX service: <http://a/> SELECT * { service:x ?p ?o . GRAPH service:g { ?s ?p ?o } }",
-        "PREFIX a: <http://a/> SELECT * { a:SERVICE a:x.SERVICE ?o }",
-        "SELECT * { ?s ?p 'x'@service-x }",
-        "SELECT * { _:service ?p ?o }",
-    ],
-)
-def test_the_word_service_elsewhere_calls_nothing(text: str) -> None:
-    assert parse(text)
-
-
-def test_service_may_ask_an_endpoint_that_is_allowed_and_no_other() -> None:
-    allowed = ("https://query.example.org/sparql",)
-    assert parse("SELECT * { SERVICE <https://query.example.org/sparql> { } }", service_allow=allowed)
-    for endpoint in ("<https://query.example.org/sparql2>", "?x", "<https://QUERY.example.org/sparql>"):
-        with pytest.raises(Refused) as caught:
-            parse(f"SELECT * {{ SERVICE {endpoint} {{ }} }}", service_allow=allowed)
-        assert allowed[0] in str(caught.value.hint)
-
-
 def test_graphs_of_the_protocol_must_be_iris() -> None:
     assert parse("ASK {}", default_graphs=["http://a/g"]).default_graphs == ("http://a/g",)
     with pytest.raises(UsageError, match="no graph's IRI"):
@@ -158,6 +94,16 @@ def test_results_and_graphs_have_formats_of_their_own() -> None:
         check_format(parse("ASK {}"), TURTLE)
     with pytest.raises(NotAcceptable):
         check_format(parse("CONSTRUCT WHERE {}"), CSV)
+
+
+@pytest.mark.parametrize("filling", ["# why not\n", " ", "PREFIX a: <http://a/>\n", "\n"])
+def test_a_query_must_begin_early_in_its_text(filling: str) -> None:
+    """Its beginning alone is read in the web process, where all requests wait for that."""
+    repeated = filling * (request.PROLOGUE // len(filling) - 20)
+    assert parse(repeated + "SELECT * {}").form == "SELECT"
+    assert parse(repeated + "SELECT * {" + filling * 100).form == "SELECT"
+    with pytest.raises(QuerySyntaxError, match="does not begin in its first"):
+        parse(repeated + filling * 21 + "SELECT * {}")
 
 
 @given(st.text(st.sampled_from("SERVICE select<>\"'#\\u0045{}?:a \n")))
