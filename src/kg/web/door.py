@@ -16,7 +16,7 @@ _HOST: Final = re.compile(r"(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]*)?")
 
 
 def install(app: Flask, settings: Settings) -> None:
-    """Refuse a Host that is none (400), over-long targets (414) and compressed bodies (415); bound bodies (413)."""
+    """Refuse a Host that is none (400), over-long targets (414), compressed bodies (415), bodies (413)."""
     app.config["MAX_CONTENT_LENGTH"] = settings.max_body
 
     @app.before_request

@@ -97,7 +97,7 @@ def _unreadable(error: Exception) -> Response:
 
 
 def _precondition(response: Response) -> Response:
-    """An ``If-Match`` that does not fit shows when the answer is there (RFC 9110, 13.1.1); say so in its place."""
+    """An ``If-Match`` that does not fit shows when the answer is there (RFC 9110, 13.1.1); say so instead."""
     if response.status_code != PreconditionFailed.code:
         return response
     refused = _from_http(PreconditionFailed("the answer has another ETag than those of If-Match"))
