@@ -89,3 +89,10 @@ def test_an_error_carries_the_id_of_its_request(server: Server):
     for target in ("/sparql?" + urlencode({"query": "nonsense"}), "/nowhere", "/doc/person/nobody"):
         answer = server.ask(target)
         assert answer.json["query_id"] == answer.headers["x-kg-query-id"]
+
+
+@pytest.mark.parametrize("prologue", ["PREFIX : <#>", "PREFIX : <>", "BASE <http://a.example/> PREFIX : <b>"])
+def test_an_empty_answer_may_have_names_whose_prefix_is_relative(server, prologue):
+    answer = server.query(f"{prologue} SELECT * {{ :x :p 'x' }}")
+    assert answer.status == 200
+    assert answer.json["results"]["bindings"] == []

@@ -51,7 +51,7 @@ def why_empty(text: str, lookups: Lookups) -> str | None:
     """A sentence on the first name in a query that the data do not know, or do not use; None without."""
     if len(text) > LONGEST:
         return None
-    iris = list(dict.fromkeys(_names(text)))[:MOST]
+    iris = [iri for iri in dict.fromkeys(_names(text)) if _valid(iri, lookups)][:MOST]
     return next(filter(None, (_unknown(iri, lookups) for iri in iris)), None) or next(
         filter(None, (_unused(iri, lookups) for iri in iris)), None
     )
@@ -94,11 +94,17 @@ def _names(text: str) -> Iterator[str]:
         before = token.text.upper() if token.kind == "word" else token.text
 
 
-def _unknown(iri: str, lookups: Lookups) -> str | None:
+def _valid(iri: str, lookups: Lookups) -> bool:
+    """Whether it is an absolute IRI: the namespace of a prefix may be relative."""
     try:
-        node = lookups.node(iri)
+        lookups.node(iri)
     except ValueError:
-        return None
+        return False
+    return True
+
+
+def _unknown(iri: str, lookups: Lookups) -> str | None:
+    node = lookups.node(iri)
     for place in ({"p": node}, {"o": node}, {"s": node}, {"graph": node}):
         if next(lookups.quads(**place), None) is not None:
             return None
