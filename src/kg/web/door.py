@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+import re
+from typing import Final
+
 from flask import Flask, request
-from werkzeug.exceptions import RequestEntityTooLarge, RequestURITooLarge
+from werkzeug.exceptions import BadRequest, RequestEntityTooLarge, RequestURITooLarge
 
 from kg.errors import UnsupportedMedia
 from kg.settings import Settings
 
+_CODINGS: Final = {"Content-Encoding": "identity", "Transfer-Encoding": "chunked"}
+"""What a body may be wrapped in: gunicorn takes ``gzip, chunked`` and unpacks the chunks alone."""
+
+_HOST: Final = re.compile(r"(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?")
+"""Names (also those with ``_``, which containers have), addresses; with a port."""
+
 
 def install(app: Flask, settings: Settings) -> None:
-    """Refuse over-long targets (414) and compressed bodies (415); bound bodies (413)."""
+    """Refuse over-long targets (414), compressed bodies (415) and requests to no host; bound bodies (413)."""
     app.config["MAX_CONTENT_LENGTH"] = settings.max_body
 
     @app.before_request
@@ -18,15 +27,22 @@ def install(app: Flask, settings: Settings) -> None:
         target = request.environ.get("RAW_URI") or request.full_path
         if len(target) > settings.max_url:
             raise RequestURITooLarge(too_long(settings.max_url))
-        encoding = request.headers.get("Content-Encoding", "identity").strip().lower()
-        if encoding not in ("", "identity"):
-            raise UnsupportedMedia(
-                f"a body with Content-Encoding {encoding!r} is not read here", hint="send it uncompressed"
-            )
+        host = request.environ.get("HTTP_HOST")
+        if not _HOST.fullmatch(host) if host is not None else _must_name_host():
+            raise BadRequest("The request names no host that could be one (RFC 9112, 3.2).")
+        for header, plain in _CODINGS.items():
+            coding = request.headers.get(header, plain).strip().lower()
+            if coding not in ("", plain):
+                message = f"a body with {header} {coding!r} is not read here"
+                raise UnsupportedMedia(message, hint="send it uncompressed")
         # Werkzeug cuts a chunked body at the limit without a word: what is as long as that is too long.
         chunked = request.content_length is None and request.environ.get("wsgi.input_terminated")
         if chunked and len(request.get_data(parse_form_data=False)) >= settings.max_body:
             raise RequestEntityTooLarge
+
+
+def _must_name_host() -> bool:
+    return bool(request.environ["SERVER_PROTOCOL"] == "HTTP/1.1")
 
 
 def too_long(limit: int) -> str:
