@@ -163,6 +163,25 @@ def test_wrong_usage_is_exit_2_with_a_remedy(arguments, code):
     assert "\n    " in done.stderr
 
 
+RDF_XML = """<?xml version="1.0"?><!DOCTYPE r [{}]>
+<r xmlns="http://www.w3.org/1999/02/22-rdf-syntax-ns#RDF" xmlns:e="http://e/"><e:a><e:b>&x;</e:b></e:a></r>"""
+FETCHING = {
+    "a.rdf": RDF_XML.format('<!ENTITY x SYSTEM "file:///etc/passwd">'),
+    "b.rdf": RDF_XML.format('<!ENTITY % y SYSTEM "http://127.0.0.1:1/">%y;<!ENTITY x "">'),
+    "a.jsonld": '{"@context": "http://127.0.0.1:1/context", "@id": "http://e/a", "b": 1}',
+    "b.jsonld": '{"@context": ["file:///etc/passwd"], "@id": "http://e/a", "b": 1}',
+}
+
+
+@pytest.mark.parametrize("name", FETCHING)
+def test_a_file_fetches_nothing_else(tmp_path, name):
+    (tmp_path / name).write_text(FETCHING[name], encoding="utf-8")
+    done = run("--rdf", tmp_path / name)
+    assert done.returncode == 1
+    assert name in done.stderr
+    assert "root:" not in done.stderr + done.stdout
+
+
 PACKED = gzip.compress(b"<a:a> <a:b> <a:c> .\n" * 5_000)
 BROKEN = {
     "no gzip": b"no gzip",

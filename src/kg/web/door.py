@@ -43,6 +43,7 @@ def _check_host(host: str | None, old: bool) -> None:
 
 
 def _check_coding(field: str, plain: tuple[str, ...]) -> None:
+    """A body comes as it is: of ``gzip, chunked`` gunicorn would unpack the chunks alone."""
     coding = request.headers.get(field, "").strip().lower()
     if coding not in plain:
         raise UnsupportedMedia(

@@ -104,6 +104,7 @@ class _Server(BaseApplication):  # type: ignore[misc]
             "limit_request_line": request_line_limit(self._settings.max_url),
             "graceful_timeout": GRACE,
             "control_socket_disable": True,
+            "forwarder_headers": "",  # by default a client on this machine may set SCRIPT_NAME and PATH_INFO
             "loglevel": "warning",
             "proc_name": "kg serve",
             "post_worker_init": self._announce(),
