@@ -40,7 +40,7 @@ lock:
 	PYTHON=$(PYTHON) .ci/lock
 
 clean:
-	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) build dist tests/clients/node_modules .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
 	find src tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # The stamps hold until a lock or pyproject.toml changes, so that a second call installs nothing.

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -35,3 +37,29 @@ def release(bundled: Dataset, tmp_path_factory: pytest.TempPathFactory) -> Relea
     from kg.build import pipeline
 
     return pipeline.build(bundled, store=tmp_path_factory.mktemp("store")).release
+
+
+@pytest.fixture(scope="session")
+def clients() -> Path:
+    """The folder of the clients that are packages of npm, which are installed there."""
+    folder = ROOT / "tests" / "clients"
+    stamp = folder / "node_modules" / ".package-lock.json"
+    if stamp.is_file() and stamp.stat().st_mtime >= (folder / "package-lock.json").stat().st_mtime:
+        return folder
+    done: subprocess.CompletedProcess[str] | None = None
+    if shutil.which("npm"):
+        done = subprocess.run(
+            ["npm", "ci", "--prefer-offline"],
+            cwd=folder,
+            capture_output=True,
+            text=True,
+            timeout=600,
+            check=False,
+        )
+        if done.returncode == 0:
+            stamp.touch()
+            return folder
+    why = f"npm ci in {folder} failed: {done.stderr[-500:]}" if done else "these clients need Node.js and npm"
+    if os.environ.get("CI") == "true":
+        pytest.fail(why)
+    pytest.skip(why)

@@ -6,6 +6,7 @@ import gzip
 import http.client
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -17,7 +18,9 @@ from urllib.parse import quote, urlencode
 
 import pytest
 
-from kg.release import Release
+from kg.records import dataset
+from kg.records.dataset import Dataset
+from kg.release import Release, Releases
 
 LAUNCHER = Path(__file__).with_name("launch.py")
 
@@ -151,6 +154,26 @@ def serve(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serve]:
     yield make
     for running in started:
         stop(running.process)
+
+
+@pytest.fixture(scope="session")
+def two(
+    release: Release, bundled: Dataset, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Releases, Release, Release]:
+    """A store with two releases of the bundled dataset, for tests that switch: begin with the first."""
+    from kg.build import pipeline
+
+    root = tmp_path_factory.mktemp("two")
+    copy = root / bundled.name
+    shutil.copytree(bundled.root, copy)
+    with next(copy.rglob("*.yaml")).open("a", encoding="utf-8") as file:
+        file.write("# another comment\n")
+    second = pipeline.build(dataset.find(str(copy)), store=root / "store").release
+    releases = Releases(root / "store", bundled.name)
+    shutil.copytree(release.path, releases.path / "releases" / release.digest)
+    releases.switch(release.digest)
+    assert release.digest != second.digest
+    return releases, releases.current(), second
 
 
 def members(session: int) -> dict[int, str]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import http.client
-import shutil
 import signal
 import socket
 import subprocess
@@ -15,9 +14,6 @@ from urllib.parse import urlencode
 
 import pytest
 
-from kg.build import pipeline
-from kg.records import dataset
-from kg.records.dataset import Dataset
 from kg.release import Release, Releases
 
 from .conftest import Server, members, start, stop
@@ -25,25 +21,6 @@ from .test_executors import eventually
 
 LONG = "SELECT * { ?a ?b ?c . ?d ?e ?f } LIMIT 400000"
 PATHS = ["/ready", "/sparql?query=ASK%7B%7D", "/queries/who-was-in-the-room.csv", "/doc/person/ilham-aliyev"]
-
-
-@pytest.fixture(scope="module")
-def two(bundled: Dataset, tmp_path_factory: pytest.TempPathFactory) -> tuple[Releases, Release, Release]:
-    """A store with two releases of the bundled dataset; the first is current."""
-    root = tmp_path_factory.mktemp("two")
-    copy = root / bundled.name
-    shutil.copytree(bundled.root, copy)
-    first = pipeline.build(dataset.find(str(copy)), store=root / "store").release
-    with (copy / "dataset.toml").open("a", encoding="utf-8") as file:
-        file.write("\n")
-    file_of_records = next(copy.rglob("persons.yaml"), None) or next(copy.rglob("*.yaml"))
-    with file_of_records.open("a", encoding="utf-8") as file:
-        file.write("# another comment\n")
-    second = pipeline.build(dataset.find(str(copy)), store=root / "store").release
-    assert first.digest != second.digest
-    releases = Releases(root / "store", bundled.name)
-    releases.switch(first.digest)
-    return releases, first, second
 
 
 @pytest.fixture

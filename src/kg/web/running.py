@@ -56,11 +56,12 @@ def answer_format(form: str, asked: str | None) -> Format:
 
 
 def respond(query: Query, fmt: Format, timeout: float) -> Response:
-    """The query's answer, as it comes."""
+    """The query's answer: with its length where it is whole, else as it comes."""
     answer = _run(query, fmt, timeout)
-    if answer.body is not None:
-        _explain(query, fmt, answer.body)
-    return cite(stream(answer, fmt), query, fmt)
+    if answer.body is None:
+        return cite(stream(answer, fmt), query, fmt)
+    _explain(query, fmt, answer.body)
+    return cite(Response(answer.body, content_type=fmt.content_type), query, fmt)
 
 
 def show(query: Query, timeout: float) -> Shown:
