@@ -9,7 +9,7 @@ import time
 
 import pytest
 
-from .conftest import Answer, Server
+from .conftest import Answer, Server, start, stop
 from .fuzzing import receive, send
 
 TARGET = "/sparql?query=ASK%7B%7D"
@@ -134,11 +134,18 @@ def test_a_client_that_does_not_end_is_not_waited_for(server):
         assert time.monotonic() - begun < 15
 
 
-def test_what_is_no_request_is_counted_and_logged_with_its_id(server):
-    with send(server, b"GARBAGE\r\n\r\n") as connection:
-        connection.shutdown(socket.SHUT_WR)
-        assert receive(connection, "GET").headers["cache-control"] == "no-store"
-    assert 'route="other",method="other",status="400"' in server.ask("/metrics").text
+def test_what_is_no_request_is_counted_and_logged_with_its_id(release, capfd):
+    running = start(release)
+    try:
+        with send(running, b"GARBAGE\r\n\r\n") as connection:
+            connection.shutdown(socket.SHUT_WR)
+            answer = receive(connection, "GET")
+        assert answer.headers["cache-control"] == "no-store"
+        assert 'route="other",method="other",status="400"' in running.ask("/metrics").text
+    finally:
+        stop(running.process)
+    (line,) = (line for line in capfd.readouterr().err.splitlines() if answer.json["query_id"] in line)
+    assert ' 127.0.0.1 "-" "" 400 ' in line
 
 
 def test_an_etag_that_is_not_the_answers_is_412_and_no_answer(server):

@@ -75,6 +75,14 @@ def test_a_query_is_asked_of_the_dataset_of_the_request_by_whichever_way_it_come
         assert (answer.status, answer.json["boolean"]) == (200, expected)
 
 
+@pytest.mark.parametrize("version", ["1.1", "1.2", "1.2-basic", "9"])
+def test_a_version_of_sparql_may_be_named(strict, version):
+    for answer in ways(strict, "ASK {}", ("version", version)):
+        assert answer.json["boolean"] is True
+    typed = strict.ask("/sparql", "POST", b"ASK {}", content_type=f"{QUERY}; version={version}")
+    assert typed.json["boolean"] is True
+
+
 def test_a_triple_in_several_default_graphs_counts_once(strict):
     graphs = [("default-graph-uri", iri) for iri in (ONE, TWO, THREE)]
     for answer in ways(strict, COUNT, *graphs, accept="text/csv"):
@@ -107,6 +115,7 @@ def test_without_a_wish_the_answer_is_of_the_type_of_the_form(strict, text, type
 ASKED = "/sparql?query=ASK%20%7B%7D"
 SERVICE = quote("SELECT * { SERVICE <http://127.0.0.1:1/> {} }")
 ENCODED = {"content-type": QUERY, "content-encoding": "gzip"}
+VERSIONS = b"&version=1.1&version=1.2"
 BAD = {
     "method": ("PUT", ASKED, b"", {}, 405),
     "delete": ("DELETE", ASKED, b"", {}, 405),
@@ -114,6 +123,9 @@ BAD = {
     "two queries": ("GET", "/sparql?query=ASK%20%7B%7D&query=SELECT%20%2A%20%7B%7D", b"", {}, 400),
     "two in a form": ("POST", "/sparql", b"query=ASK%7B%7D&query=ASK%7B%7D", {"content-type": FORM}, 400),
     "one in the URL, one in the body": ("POST", ASKED, b"ASK {}", {"content-type": QUERY}, 400),
+    "two versions": ("GET", ASKED + "&version=1.1&version=1.2", b"", {}, 400),
+    "two versions in a form": ("POST", "/sparql", b"query=ASK{}" + VERSIONS, {"content-type": FORM}, 400),
+    "update with two versions": ("POST", "/sparql", b"update=CLEAR" + VERSIONS, {"content-type": FORM}, 403),
     "wrong media type": ("POST", "/sparql", b"ASK {}", {"content-type": "text/plain"}, 415),
     "form without a type": ("POST", "/sparql", b"query=ASK%20%7B%7D", {}, 415),
     "query without a type": ("POST", "/sparql", b"ASK {}", {}, 415),

@@ -76,6 +76,7 @@ def _sparql(here: Site, refusals: tuple[str, ...]) -> Members:
     shared = [
         parts.parameter("default-graph-uri", "a graph of the default graph; repeatable", graphs),
         parts.parameter("named-graph-uri", "a named graph; repeatable", graphs),
+        parts.parameter("version", "of SPARQL; any is taken, but one only", text),
         parts.format(_ASKING),
         parts.timeout(here.settings.timeout),
     ]

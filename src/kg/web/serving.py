@@ -129,9 +129,17 @@ class Service:
     def refused(self, query_id: str, address: object, status: int, sent: int) -> None:
         """Count and log what was no request and so never came here."""
         self.metrics.request("other", "other", status, 0.0, sent, True)
-        client = address[0] if isinstance(address, tuple) else ""
-        release = self.release.digest[:12]
-        entry = log.Entry(query_id, str(client), "-", "", status, sent, 0.0, "-", release)
+        entry = log.Entry(
+            id=query_id,
+            client=str(address[0]) if isinstance(address, tuple) else "",
+            method="-",
+            path="",
+            status=status,
+            bytes=sent,
+            seconds=0.0,
+            cache="-",
+            release=self.release.digest[:12],
+        )
         log.write(entry, self.settings.log_format)
 
     def follow(self, releases: Releases) -> None:

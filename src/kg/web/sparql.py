@@ -36,14 +36,21 @@ def sparql() -> Response | str:
     pairs = _parameters()
     if words.values(pairs, "update"):
         raise Refused("this endpoint is read-only: updates are not carried out")
-    queries = words.values(pairs, "query")
-    if len(queries) > 1:
-        raise UsageError(f"query is given {len(queries)} times", hint="one query for each request")
-    if queries:
-        return _run(queries[0], pairs)
+    query = _only(pairs, "query")
+    _only(pairs, "version")  # the engine reads what it knows of 1.2 either way
+    if query is not None:
+        return _run(query, pairs)
     if request.method == "POST":
         raise UsageError("the request has no query", hint="send it as the form field query=")
     return _describe(words.first(pairs, "format"))
+
+
+def _only(pairs: list[tuple[str, str]], name: str) -> str | None:
+    """A parameter that may stand once (SPARQL 1.2 Protocol, 2.2): other ones are taken as they come."""
+    found = words.values(pairs, name)
+    if len(found) > 1:
+        raise UsageError(f"{name} is given {len(found)} times", hint=f"one {name} for each request")
+    return found[0] if found else None
 
 
 def _parameters() -> list[tuple[str, str]]:
