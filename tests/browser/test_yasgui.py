@@ -45,7 +45,7 @@ def shown(browser, css: str) -> list[str]:
 
 def ask(browser, page: str, server, query: str) -> None:
     browser.size(1400, 1000)
-    browser.go(page + "?" + urlencode({"endpoint": f"http://127.0.0.1:{server.port}/sparql", "query": query}))
+    browser.go(page + "?" + urlencode({"at": f"http://127.0.0.1:{server.port}/sparql", "ask": query}))
 
 
 def test_yasgui_shows_the_rows_of_another_origin(browser, page, server):

@@ -192,6 +192,7 @@ def test_curl_gets_json_and_turtle(server):
     [
         (SELECT, "application/sparql-results+json,*/*;q=0.9", "application/sparql-results+json"),
         (CONSTRUCT, "text/turtle,*/*;q=0.9", "text/turtle"),
+        (CONSTRUCT, "application/n-triples,*/*;q=0.9", "application/n-triples"),
         (ASK, "application/sparql-results+json,*/*;q=0.9", "application/sparql-results+json"),
     ],
 )
@@ -206,13 +207,17 @@ def test_yasgui_posts_a_form_after_a_preflight(server, text, accept, media_type)
         name.strip().lower() for name in before.headers["access-control-allow-headers"].split(",")
     }
     body = urlencode({"query": text}).encode()
-    kind = f"{FORM}; charset=UTF-8"
-    answer = server.ask("/sparql", "POST", body, content_type=kind, accept=accept, origin=origin)
-    assert (answer.status, answer.media_type) == (200, media_type)
+    for kind in (FORM, f"{FORM}; charset=UTF-8"):
+        answer = server.ask("/sparql", "POST", body, content_type=kind, accept=accept, origin=origin)
+        assert (answer.status, answer.media_type) == (200, media_type)
 
 
 def test_comunica_looks_at_the_endpoint_first_and_then_asks(server):
-    likes = "application/n-quads,application/trig;q=0.95,application/ld+json;q=0.9,text/html;q=0.2"
+    likes = (
+        "application/n-quads,application/trig;q=0.95,application/ld+json;q=0.9,application/n-triples;q=0.8,"
+        "text/turtle;q=0.6,application/rdf+xml;q=0.5,text/n3;q=0.35,application/xml;q=0.3,image/svg+xml;q=0.3,"
+        "text/xml;q=0.3,text/html;q=0.2,application/xhtml+xml;q=0.18,application/json;q=0.135"
+    )
     first = server.ask("/sparql", accept=likes, accept_encoding="br,gzip,deflate")
     assert (first.status, first.media_type) == (200, "application/n-quads")
     asked = "application/sparql-results+json;q=1.0,application/sparql-results+xml;q=0.7"
@@ -220,10 +225,8 @@ def test_comunica_looks_at_the_endpoint_first_and_then_asks(server):
     body = urlencode({"query": SELECT}).encode()
     by_post = server.ask("/sparql", "POST", body, content_type=FORM, accept=asked)
     assert json.loads(by_get.body) == json.loads(by_post.body)
-    graph = (
-        "application/n-quads,application/trig;q=0.95,application/ld+json;q=0.9,application/n-triples;q=0.8"
-    )
-    assert server.query(CONSTRUCT, accept=graph).media_type == "application/n-quads"
+    assert server.query(CONSTRUCT, accept=likes).media_type == "application/n-quads"
+    assert server.query(CONSTRUCT, accept="text/turtle").media_type == "text/turtle"
 
 
 @pytest.mark.parametrize(
