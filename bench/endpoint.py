@@ -16,6 +16,7 @@ import argparse
 import contextlib
 import os
 import shutil
+import signal
 import statistics
 import sys
 import tempfile
@@ -33,7 +34,7 @@ from serving.questions import Question
 
 DEADLINE: Final = float(os.environ.get("KG_BENCH_DEADLINE") or 1200)
 TOOLS: Final = Path(os.environ.get("KG_PEERS") or "none", "bin")
-_STARTS: Final = 5
+_STARTS: Final = 3
 _LIGHT: Final = 1.0
 """A canned query that the native server answers within so many seconds is among those that are measured."""
 
@@ -160,6 +161,7 @@ def ask(
                 row = cells.cells(up, question, number, answers[question.name], seconds)
                 found.measured[question.name, number] = row
 
+    print(f"{clock.left():.0f} s left to measure", file=sys.stderr, flush=True)
     for question in common:
         measure(question, _RESERVE)
     light, single = canned(made, up, clock)
@@ -205,6 +207,7 @@ def main(arguments: list[str] | None = None) -> None:
     if not shutil.which("wrk"):
         raise SystemExit("wrk is not installed: apt-get install wrk")
     clock = Clock(DEADLINE)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("stopped"))  # so that the servers are stopped, too
     with folder() as root, tempfile.TemporaryDirectory(prefix="kg-bench-logs-") as logs:
         made = corpus.prepare(asked.events, root)
         clients = [int(number) for number in asked.clients.split(",")]

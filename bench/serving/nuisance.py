@@ -16,7 +16,7 @@ from serving.questions import ENDLESS
 def beside(peer: Peer, patience: float) -> Iterator[None]:
     """Have the bad query asked of a peer, again each time it is answered or ``patience`` seconds are over."""
     over = threading.Event()
-    target = f"{peer.path}?query={quote(ENDLESS)}"
+    target = peer.path + quote(ENDLESS)
 
     def nag() -> None:
         while not over.is_set():

@@ -33,11 +33,16 @@ _IDLE: Final = 0.1
 """Below this share of a core a server is taken to have nothing to do."""
 
 _SETTLE: Final = 20
+_WARM: Final = 45
+"""kg asks the canned queries ahead, for up to 30 seconds, and ends what its clients have left."""
 
 
 @dataclass
 class Peer:
-    """One server, which is started in a session of its own and holds a port of 127.0.0.1."""
+    """One server, which is started in a session of its own and holds a port of 127.0.0.1.
+
+    ``path`` is what goes before a query in a request target.
+    """
 
     name: str
     command: list[str]
@@ -70,7 +75,7 @@ class Peer:
             self.child = subprocess.Popen(
                 self.command, stdout=log, stderr=log, stdin=subprocess.DEVNULL, start_new_session=True
             )
-        target = f"{self.path}?query={quote('ASK { ?s ?p ?o }')}"
+        target = self.path + quote("ASK { ?s ?p ?o }")
         while not _answers(self.port, self.address + target):
             if self.child.poll() is not None:
                 raise ChildProcessError(f"{self.name} ended: {self.last_words()}")
@@ -101,14 +106,15 @@ class Peer:
 
     def settle(self, patience: float = _SETTLE) -> None:
         """Wait until it has nothing to do; one that works on and on for clients who left is begun anew."""
-        until = time.monotonic() + patience
+        until = time.monotonic() + (_WARM if self.own else patience)
         while time.monotonic() < until:
             before = processes.busy(self.pid)
             time.sleep(_LOOK)
             if processes.busy(self.pid) - before < _IDLE * _LOOK:
                 return
-        self.stop()
-        self.start()
+        if not self.own:
+            self.stop()
+            self.start()
 
     def weigh(self) -> None:
         """Note how much memory it has now."""
@@ -139,28 +145,29 @@ def kg(corpus: Corpus, logs: Path, name: str = KG, *options: str) -> Peer:
     port = free_port()
     command = [sys.executable, "-m", "kg", "serve", "--dataset", str(corpus.data)]
     command += ["--store", str(corpus.store), "--port", str(port), *options]
-    return Peer(name, command, port, "/sparql", logs / f"{name.replace(' ', '')}.log")
+    return Peer(name, command, port, "/sparql?query=", logs / f"{name.replace(' ', '')}.log")
 
 
 def native(corpus: Corpus, logs: Path, program: str) -> Peer:
     """Oxigraph's own server over the store of the same release."""
     port = free_port()
     command = [program, "serve-read-only", "-l", str(corpus.native), "-b", f"127.0.0.1:{port}"]
-    return Peer(NATIVE, command, port, "/query", logs / "native.log")
+    return Peer(NATIVE, command, port, "/query?query=", logs / "native.log")
 
 
 def _rdflib(corpus: Corpus, logs: Path, program: str) -> Peer:
     """As its own command serves a file: in memory, which is also its fastest way."""
     port = free_port()
     command = [program, "serve", "--host", "127.0.0.1", "--port", str(port), str(corpus.triples)]
-    return Peer("rdflib-endpoint", command, port, "/", logs / "rdflib-endpoint.log")
+    return Peer("rdflib-endpoint", command, port, "/?query=", logs / "rdflib-endpoint.log")
 
 
 def _virtuoso(corpus: Corpus, logs: Path, program: str) -> Peer:
     port, sql = free_port(), free_port()
     command = virtuoso.command(program, logs / "virtuoso", port, sql, corpus.triples)
     load = virtuoso.loading(sql, corpus.triples)
-    return Peer("Virtuoso", command, port, "/sparql", logs / "virtuoso.log", prepare=load)
+    path = f"/sparql?default-graph-uri={virtuoso.GRAPH}&query="
+    return Peer("Virtuoso", command, port, path, logs / "virtuoso.log", prepare=load)
 
 
 def installed(corpus: Corpus, logs: Path, tools: Path) -> tuple[list[Peer], list[str]]:
@@ -197,8 +204,9 @@ def running(peers: list[Peer]) -> Iterator[list[Peer]]:
                 peer.stop()
                 continue
             up.append(peer)
+        for peer in up:
             peer.settle()
-            peer.idle = processes.memory(peer.pid)
+            peer.idle = peer.most = processes.memory(peer.pid)
         yield up
     finally:
         for peer in up:

@@ -65,11 +65,11 @@ class Question:
         """True if no text is asked twice, so that no cache of answers can help."""
         return NONCE in self.queries[0]
 
-    def targets(self, endpoint: str, own: bool = False) -> list[str]:
-        """Request targets for a server whose endpoint has this path; ``own`` if it is kg."""
+    def targets(self, path: str, own: bool = False) -> list[str]:
+        """Request targets for a server where this goes before the query; ``own`` if it is kg."""
         if own and self.paths:
             return list(self.paths)
-        return [f"{endpoint}?{urlencode({'query': query}, quote_via=quote)}" for query in self.queries]
+        return [path + quote(query) for query in self.queries]
 
 
 def repeated(question: Question, aim: float) -> Question:
