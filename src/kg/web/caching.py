@@ -115,13 +115,13 @@ class Front:
         key = self._key(environ)
         tag = environ["kg.etag"] = f'"{key}"'
         if key in environ.get("HTTP_IF_NONE_MATCH", ""):
-            environ["kg.cache"] = "confirmed"
+            environ["kg.cache"], environ["kg.kept"] = "confirmed", ""
             start_response("304 Not Modified", self._confirmation(tag, environ["PATH_INFO"]))
             return ()
         plain = environ.get("HTTP_IF_NONE_MATCH") != "*" and "HTTP_IF_MATCH" not in environ
         if plain and (kept := self._cache.get(key)):
             self._cache.count("response", True)
-            environ["kg.cache"], environ["kg.route"] = "hit", kept.route
+            environ["kg.cache"], environ["kg.kept"], environ["kg.route"] = "hit", key, kept.route
             start_response(kept.status, kept.headers)
             return () if method == "HEAD" else (kept.body,)
         return self._first(key, environ, start_response)

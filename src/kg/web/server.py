@@ -108,7 +108,7 @@ class _Server(BaseApplication):  # type: ignore[misc]
             self.cfg.set(name, value)
 
     def _options(self) -> dict[str, Any]:
-        from kg.web.worker import MOST, ROOM, request_line_limit
+        from kg.web.worker import MOST, ROOM, note, request_line_limit
 
         return {
             "bind": f"fd://{self._listener.fileno()}",
@@ -120,6 +120,7 @@ class _Server(BaseApplication):  # type: ignore[misc]
             "control_socket_disable": True,
             "loglevel": "warning",
             "proc_name": "kg serve",
+            "post_request": note,
             "post_worker_init": self._announce(),
             "worker_exit": self._end(),
         }

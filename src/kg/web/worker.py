@@ -83,12 +83,27 @@ class Worker(GeventWorker):  # type: ignore[misc]
         parser = get_parser(self.cfg, connection, addr)
         while begun := parser.unreader.take_buffered() or connection.first():
             connection.begins()
+            if self.alive and self._repeated(begun, client, addr):
+                connection.rests()
+                continue
             parser.unreader.unread(begun)
             connection.request = request = next(parser)
+            request.head = begun
             self.handle_request(listener, request, client, addr)
             if not _finish(parser):
                 return
             connection.rests()
+
+    def _repeated(self, head: bytes, client: Any, addr: Any) -> bool:
+        """Answer a request that is like an earlier one. False if it must be read first."""
+        if (exchange := self.wsgi.repeat(head, addr[0])) is None:
+            return False
+        try:
+            for chunk in exchange:
+                client.sendall(exchange.head + chunk)
+        finally:
+            exchange.close()
+        return True
 
     def init_signals(self) -> None:
         """SIGHUP would end a worker of gunicorn's; here it means: look at the current release again."""
@@ -107,6 +122,12 @@ class Worker(GeventWorker):  # type: ignore[misc]
             return
         with contextlib.suppress(OSError):
             client.sendall(refusal(exc, self.wsgi.settings, self.wsgi.release.digest))
+
+
+def note(_: Any, request: Any, environ: dict[str, Any], response: Any) -> None:
+    """Called by gunicorn after each answer: a request like this one need perhaps not be read again."""
+    if response is not None and "kg.repeats" in environ:
+        environ["kg.repeats"].note(request.head, environ, response)
 
 
 def _finish(parser: Any) -> bool:
