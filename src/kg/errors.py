@@ -10,6 +10,7 @@
     ├── NotFound                   exit 2, HTTP 404   no such dataset, release, query or entity
     │   └── Gone                   exit 2, HTTP 410   a retired IRI
     ├── ClientLeft                 exit 3, HTTP 499   whoever asked has closed the connection
+    ├── RequestTooSlow             exit 3, HTTP 408   a request that did not arrive in time
     ├── DataError                  exit 1, HTTP 500   the data are at fault; carries findings
     └── EnvironmentFault           exit 3, HTTP 500   disk full, port taken, store damaged
         ├── StoreDamaged           exit 3, HTTP 503
@@ -163,6 +164,13 @@ class ClientLeft(KgError):
 
     http_status = 499
     title = "Client left"
+
+
+class RequestTooSlow(KgError):
+    """A request did not arrive in time."""
+
+    http_status = 408
+    title = "Request too slow"
 
 
 class DataError(KgError):

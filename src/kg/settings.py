@@ -147,6 +147,9 @@ class Settings:
     max_rows: int = _setting(10_000_000, "most rows or triples of one answer; 0 for no limit", _none_or_more)
     max_body: int = _setting(1_048_576, "largest request body in bytes", _positive)
     max_url: int = _setting(65_536, "longest request target in bytes", _positive)
+    receive: float = _setting(
+        10.0, "seconds in which a request must arrive, and one more for each 16 KiB", _seconds
+    )
     service_allow: tuple[str, ...] = _setting(
         (), "endpoint IRI that SERVICE may ask (repeatable); none by default", _words, repeatable=True
     )

@@ -82,7 +82,7 @@ def test_the_documentation_tells_the_defaults():
     documented = re.findall(
         r"^\| `--[a-z-]+` \| `KG_\w+` \| ([^|]*) \|", DOCS.read_text(encoding="utf-8"), re.M
     )
-    special = {None: documented[0], (): "none", "": "none", 30.0: "30", 5.0: "5"}
+    special = {None: documented[0], (): "none", "": "none", 30.0: "30", 10.0: "10", 5.0: "5"}
     assert documented == [special.get(s.default, str(s.default)) for s in TABLE]
 
 

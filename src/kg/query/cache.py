@@ -12,7 +12,7 @@ import socket
 import threading
 import time
 from collections import Counter, OrderedDict
-from collections.abc import Iterator, Mapping
+from collections.abc import Hashable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import chain
 from typing import TYPE_CHECKING, Any, Final
@@ -48,13 +48,13 @@ class Cache:
         self.most = min(MOST, self.limit // 4)
         self.bytes = 0
         self.tally: Counter[tuple[str, ...]] = Counter()
-        self._kept: OrderedDict[str, tuple[Any, int]] = OrderedDict()
+        self._kept: OrderedDict[Hashable, tuple[Any, int]] = OrderedDict()
         self._lock = threading.Lock()
 
     def __len__(self) -> int:
         return len(self._kept)
 
-    def get(self, key: str) -> Any:
+    def get(self, key: Hashable) -> Any:
         """The value, or None."""
         with self._lock:
             if (found := self._kept.get(key)) is None:
@@ -62,7 +62,7 @@ class Cache:
             self._kept.move_to_end(key)
             return found[0]
 
-    def put(self, key: str, value: Any, size: int) -> None:
+    def put(self, key: Hashable, value: Any, size: int) -> None:
         """Keep a value of so many bytes, unless it is larger than ``most``."""
         if size > self.most:
             return

@@ -7,6 +7,7 @@
     log, metrics   the access log, the numbers for Prometheus
     site       what an application serves: settings, release, pool, catalog, lookups, links
     server     the application on a real HTTP server (gunicorn, gevent workers); worker: one of them
+    connections  how long a client may take to send a request, and how many may be open
     negotiate  Accept and ?format= -> a format
     guard      the bearer token, where the service is not for all
     door       what is refused before any view runs: over-long URLs, compressed bodies

@@ -36,7 +36,7 @@ NEVER: Final = "no-store"
 
 _NAMES_ITS_RELEASE: Final = re.compile(r"/releases/([0-9a-f]{64})/")
 _NOT_IN_ANSWERS: Final = frozenset(
-    {"store", "host", "port", "workers", "cache", "log_format", "slow", "token"}
+    {"store", "host", "port", "workers", "receive", "cache", "log_format", "slow", "token"}
 )
 """Settings on which no answer depends; on the token, that there is one, and no name is made of a secret."""
 
@@ -137,13 +137,13 @@ class Front:
         tag = environ["kg.etag"] = f'"{key}"'
         matching = "HTTP_IF_MATCH" in environ
         if key in environ.get("HTTP_IF_NONE_MATCH", "") and not matching:
-            environ["kg.cache"] = "confirmed"
+            environ["kg.cache"], environ["kg.kept"] = "confirmed", ""
             start_response("304 Not Modified", self._confirmation(tag, environ["PATH_INFO"]))
             return ()
         plain = environ.get("HTTP_IF_NONE_MATCH") != "*" and not matching
         if plain and (kept := self._cache.get(key)):
             self._cache.count("response", True)
-            environ["kg.cache"], environ["kg.route"] = "hit", kept.route
+            environ["kg.cache"], environ["kg.kept"], environ["kg.route"] = "hit", key, kept.route
             start_response(kept.status, kept.headers)
             return () if method == "HEAD" else (kept.body,)
         return self._first(key, environ, start_response)

@@ -54,6 +54,9 @@ class Metrics:
         self.slow = 0
         self.switches = 0
         self.in_flight = 0
+        self.connections = 0
+        self.cut_off: Counter[str] = Counter()
+        """Connections that were not waited for any longer, by reason."""
 
     def request(self, route: str, method: str, status: int, seconds: float, sent: int, whole: bool) -> None:
         """Count one answer. ``route`` is the rule of a path, not the path: there are few of them."""
@@ -78,6 +81,9 @@ def _lines(site: Site) -> Iterator[str]:
         "kg_responses_cut_total", "Answers cut after the first byte.", ("route",), metrics.cut
     )
     yield from _gauge("kg_requests_in_flight", "Requests being answered.", metrics.in_flight)
+    yield from _gauge("kg_connections", "Connections that are open.", metrics.connections)
+    cut_off: dict[Labels, int] = {(reason,): count for reason, count in metrics.cut_off.items()}
+    yield from _counter("kg_connections_cut_off_total", "Connections cut off, and why.", ("reason",), cut_off)
     states: dict[Labels, int] = {("idle",): pool.idle, ("busy",): pool.busy}
     yield from _labelled("kg_executors", "gauge", "Query executors.", ("state",), states)
     yield from _gauge("kg_queries_waiting", "Queries that wait for an executor.", pool.waiting)

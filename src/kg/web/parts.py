@@ -16,6 +16,7 @@ _STATUSES: Final = {
     "403": "an update, or SERVICE to a place that is not allowed",
     "404": "there is nothing of that name",
     "406": "nothing on offer is acceptable",
+    "408": "the request did not arrive in time",
     "410": "it has been retired",
     "412": "the answer has another ETag than If-Match asks for",
     "413": "the body is over the limit",
@@ -28,7 +29,7 @@ _STATUSES: Final = {
     "504": "the deadline passed",
     "507": "the memory limit was reached",
 }
-_AT_THE_DOOR: Final = ("400", "413", "414", "415", "431")
+_AT_THE_DOOR: Final = ("400", "408", "413", "414", "415", "431")
 """What any request may meet, whatever it asks for: it cannot be read, or is too long."""
 
 SCHEMA: Final[Members] = {

@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+import resource
 import signal
 import socket
 from collections.abc import Callable
@@ -29,6 +30,9 @@ if TYPE_CHECKING:
 GRACE: Final = 10
 """Seconds that answers under way may still take after SIGTERM."""
 
+DESCRIPTORS: Final = 4_096
+"""Connections, and RocksDB's files."""
+
 _REMEDIES: Final = {
     errno.EADDRINUSE: "another program listens there: choose a port with --port, or PORT=8001 make serve",
     errno.EACCES: "ports below 1024 need privileges: choose another with --port",
@@ -42,8 +46,17 @@ def run(release: Release, settings: Settings, releases: Releases | None = None) 
     Where ``releases`` is given, whatever becomes current there is served next. Says where on standard
     output once connections are answered. Raises EnvironmentFault if the port cannot be had.
     """
+    _raise_descriptors()
     listener = listen(settings.host, settings.port)
     _Server(release, settings, listener, releases).run()
+
+
+def _raise_descriptors() -> None:
+    """Each connection is a descriptor, and 1,024 is a common limit; up to the hard one it may be raised."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = DESCRIPTORS if hard == resource.RLIM_INFINITY else min(DESCRIPTORS, hard)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -95,18 +108,20 @@ class _Server(BaseApplication):  # type: ignore[misc]
             self.cfg.set(name, value)
 
     def _options(self) -> dict[str, Any]:
-        from kg.web.worker import request_line_limit
+        from kg.web.worker import MOST, ROOM, note, request_line_limit
 
         return {
             "bind": f"fd://{self._listener.fileno()}",
             "workers": self._settings.workers,
             "worker_class": "kg.web.worker.Worker",
+            "worker_connections": MOST + ROOM,
             "limit_request_line": request_line_limit(self._settings.max_url),
             "graceful_timeout": GRACE,
             "control_socket_disable": True,
             "forwarder_headers": "",  # by default a client on this machine may set SCRIPT_NAME and PATH_INFO
             "loglevel": "warning",
             "proc_name": "kg serve",
+            "post_request": note,
             "post_worker_init": self._announce(),
             "worker_exit": self._end(),
         }

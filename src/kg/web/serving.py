@@ -25,6 +25,7 @@ from kg.web.apart import apart
 from kg.web.caching import Environ, Front, scope
 from kg.web.headers import common
 from kg.web.metrics import Metrics
+from kg.web.repeats import Repeats
 from kg.web.streaming import close
 
 if TYPE_CHECKING:
@@ -51,6 +52,7 @@ class Serving:
     app: Flask
     pool: Pool
     front: Front
+    repeats: Repeats
     held: contextlib.ExitStack
     in_flight: int = 0
     retired: bool = False
@@ -104,8 +106,9 @@ class Service:
     def __call__(self, environ: Environ, start_response: Any) -> Iterable[bytes]:
         query_id = environ["kg.id"] = secrets.token_hex(8)
         serving = self._serving
+        environ["kg.repeats"] = serving.repeats
         serving.enter()
-        exchange = _Exchange(self, serving, environ)
+        exchange = Exchange(self, serving, environ)
 
         def start(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:
             exchange.status = int(status[:3])
@@ -142,6 +145,28 @@ class Service:
         )
         log.write(entry, self.settings.log_format)
 
+    def repeat(self, head: bytes, sender: str) -> Exchange | None:
+        """The answer to a request that is like an earlier one; None if it is to be read."""
+        serving = self._serving
+        if (found := serving.repeats.find(head, sender)) is None:
+            return None
+        noted, body = found
+        environ = {
+            "kg.id": secrets.token_hex(8),
+            "kg.route": noted.route,
+            "kg.cache": noted.cache,
+            "PATH_INFO": noted.path,
+            "REMOTE_ADDR": sender,
+            "REQUEST_METHOD": "GET",
+        }
+        serving.enter()
+        exchange = Exchange(self, serving, environ)
+        exchange.head = noted.begun(environ["kg.id"])
+        exchange.chunks, exchange.status = (body,), noted.status
+        if noted.key:
+            self.cache.count("response", True)
+        return exchange
+
     def follow(self, releases: Releases) -> None:
         """From now on take up whatever release becomes current, in the background."""
         threading.Thread(target=self._follow, args=(releases,), daemon=True).start()
@@ -175,9 +200,9 @@ class Service:
             held.close()
             raise
         headers = common(self.settings, release.digest)
-        private = bool(self.settings.token)
-        front = Front(app, self.cache, scope(self.settings, release.digest), headers, private)
-        return Serving(release, app, pool, front, held)
+        named = scope(self.settings, release.digest)
+        front = Front(app, self.cache, named, headers, bool(self.settings.token))
+        return Serving(release, app, pool, front, Repeats(self.cache, named), held)
 
     def _follow(self, releases: Releases) -> None:
         refused = said = ""
@@ -222,10 +247,14 @@ class Service:
                 close(here.answers.run(query, BY_FORM[query.form][0], timeout=left))
 
 
-class _Exchange:
-    """One request and its answer, counted and logged at its end."""
+class Exchange:
+    """One request and its answer, counted and logged at its end.
+
+    ``head`` is that of the response, where it is not gunicorn that writes it.
+    """
 
     def __init__(self, service: Service, serving: Serving, environ: Environ) -> None:
+        self.head = b""
         self.chunks: Iterable[bytes] = ()
         self.status = 500
         self._service = service

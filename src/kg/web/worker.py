@@ -1,12 +1,13 @@
-"""The gunicorn worker: gevent's, with refusals that look like all the others.
+"""The gunicorn worker: gevent's, with limits of its own and refusals that look like all the others.
 
-What cannot be read as a request (an endless request line, broken headers) never reaches Flask;
-it is answered here, with the same headers and problem details.
+What cannot be read as a request (an endless request line, broken headers, one that does not end) never
+reaches Flask; it is answered here, with the same headers and problem details.
 """
 
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
 import secrets
 import signal
@@ -16,20 +17,35 @@ from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any, Final, NamedTuple
 
-from gunicorn.http import message
-from gunicorn.http.errors import LimitRequestHeaders, LimitRequestLine, ParseException
+import gevent
+from gunicorn import util
+from gunicorn.http import get_parser, message
+from gunicorn.http.errors import LimitRequestHeaders, LimitRequestLine, NoMoreData, ParseException
 from gunicorn.workers.ggevent import GeventWorker
 
+from kg.errors import RequestTooSlow
 from kg.settings import Settings
 from kg.web.caching import NEVER
+from kg.web.connections import Connection, Connections
 from kg.web.door import too_long
 from kg.web.errors import PROBLEM
 
 LINE_ROOM: Final = 32
 """Bytes of a request line around its target: the method, two spaces, the version."""
 
+MOST: Final = 1_000
+"""Connections of a web process."""
+
+ROOM: Final = 200
+"""Connections that may be accepted while those that were cut off are ending; gevent takes 100 at a time."""
+
+UNREAD: Final = 65_536
+"""Bytes of a body that nobody asked for, which are read for the sake of the next request."""
+
 LINGER: Final = 1.0
 """Seconds in which a client may go on to send what nobody reads."""
+
+_LEFT: Final = (errno.EPIPE, errno.ECONNRESET, errno.ENOTCONN)
 
 
 def request_line_limit(max_url: int) -> int:
@@ -43,7 +59,59 @@ def request_line_limit(max_url: int) -> int:
 
 
 class Worker(GeventWorker):  # type: ignore[misc]
-    """Answers unreadable requests with problem details, and hears SIGHUP; all else is gevent's worker."""
+    """Bounds how long clients may send, answers unreadable requests with problem details, hears SIGHUP."""
+
+    def run(self) -> None:
+        """Called by gunicorn: accept connections until the end."""
+        self.connections = Connections(MOST, self.wsgi.settings.receive, self.wsgi.metrics)
+        gevent.spawn(self.connections.watch)
+        super().run()
+
+    def handle(self, listener: Any, client: Any, addr: Any) -> None:
+        """Called in a greenlet of its own for each connection: one request after the other.
+
+        In the place of gunicorn's own, which leaves the time of a body unbounded.
+        """
+        client.setblocking(True)
+        connection = self.connections.enter(client)
+        try:
+            self._answer(connection, listener.getsockname(), client, addr)
+        except (NoMoreData, StopIteration):
+            pass  # the client is done, or its request or its answer was the last
+        except OSError as error:
+            if error.errno not in _LEFT:
+                self.log.exception("Socket error processing request.")
+        except Exception as error:  # noqa: BLE001 (the request edge: gunicorn logs it and answers 500)
+            self.handle_error(connection.request, client, addr, error)
+        finally:
+            self.connections.leave()
+            util.close(client)
+
+    def _answer(self, connection: Connection, listener: Any, client: Any, addr: Any) -> None:
+        parser = get_parser(self.cfg, connection, addr)
+        while begun := parser.unreader.take_buffered() or connection.first():
+            connection.begins()
+            if self.alive and self._repeated(begun, client, addr):
+                connection.rests()
+                continue
+            parser.unreader.unread(begun)
+            connection.request = request = next(parser)
+            request.head = begun
+            self.handle_request(listener, request, client, addr)
+            if not _finish(parser):
+                return
+            connection.rests()
+
+    def _repeated(self, head: bytes, client: Any, addr: Any) -> bool:
+        """Answer a request that is like an earlier one. False if it must be read first."""
+        if (exchange := self.wsgi.repeat(head, addr[0])) is None:
+            return False
+        try:
+            for chunk in exchange:
+                client.sendall(exchange.head + chunk)
+        finally:
+            exchange.close()
+        return True
 
     def init_signals(self) -> None:
         """SIGHUP would end a worker of gunicorn's; here it means: look at the current release again."""
@@ -68,7 +136,7 @@ class Worker(GeventWorker):  # type: ignore[misc]
 
     def handle_error(self, req: Any, client: Any, addr: Any, exc: BaseException) -> None:
         """Called by gunicorn with whatever went wrong outside the application."""
-        if not isinstance(exc, ParseException):
+        if not isinstance(exc, ParseException | RequestTooSlow):
             super().handle_error(req, client, addr, exc)
             return
         query_id = secrets.token_hex(8)
@@ -77,6 +145,20 @@ class Worker(GeventWorker):  # type: ignore[misc]
             client.sendall(refused.response)
             _linger(client)
         self.wsgi.refused(query_id, addr, refused.status, len(refused.response))
+
+
+def note(_: Any, request: Any, environ: dict[str, Any], response: Any) -> None:
+    """Called by gunicorn after each answer: a request like this one need perhaps not be read again."""
+    if response is not None and "kg.repeats" in environ:
+        environ["kg.repeats"].note(request.head, environ, response)
+
+
+def _finish(parser: Any) -> bool:
+    """Read what is left of a body after its answer. False if no other request can be read behind it."""
+    try:
+        return bool(parser.finish_body(max_bytes=UNREAD))
+    except (ParseException, RequestTooSlow):
+        return False
 
 
 def _linger(client: Any) -> None:
@@ -106,6 +188,8 @@ def refusal(exc: BaseException, settings: Settings, common: Mapping[str, str]) -
         status, detail = HTTPStatus.REQUEST_URI_TOO_LONG, too_long(settings.max_url)
     elif isinstance(exc, LimitRequestHeaders):
         status = HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE
+    elif isinstance(exc, RequestTooSlow):
+        status, detail = HTTPStatus.REQUEST_TIMEOUT, f"{exc.message}: {exc.hint}"
     members = {"type": "about:blank", "title": status.phrase, "status": status.value, "detail": detail}
     body = (json.dumps({**members, "query_id": common["X-KG-Query-Id"]}) + "\n").encode()
     headers = {

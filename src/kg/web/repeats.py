@@ -1,0 +1,89 @@
+"""Requests that are byte for byte like an earlier one, whose answer is kept: they are not read again.
+
+What a head means depends on its bytes and, behind a proxy, on who sends it, on nothing else. So where an
+answer came out of memory, the head that asked for it is noted with the head of that answer; the next time
+both need no parser. Noted in the cache of the answers, within its bounds. A body, a connection that is to be
+closed, or a second request in the same bytes make a head that is not noted.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from email.utils import formatdate
+from typing import Any, Final
+
+from kg.query.cache import Cache
+from kg.web.caching import Environ, Kept
+
+_OF_EACH_ANSWER: Final = ("date:", "x-kg-query-id:")
+_FURTHER: Final = ("CONTENT_LENGTH", "HTTP_TRANSFER_ENCODING", "HTTP_EXPECT", "HTTP_UPGRADE")
+_BY_SENDER: Final = re.compile(rb"\n(?:x-forwarded-|forwarded|script_name|path_info)", re.IGNORECASE)
+"""Header fields that gunicorn believes of some senders and not of others."""
+
+
+@dataclass(frozen=True, slots=True)
+class Repeat:
+    """What a request was answered with: ``head`` lacks the fields of each answer and the last line.
+
+    ``key`` is that of the kept answer, or empty where there is no body (``kg.web.caching.Front``);
+    ``sender`` is the only address whose requests it answers, or empty.
+    """
+
+    head: bytes
+    status: int
+    path: str
+    route: str
+    cache: str
+    key: str
+    sender: str
+
+    def begun(self, query_id: str) -> bytes:
+        """The whole head of an answer with this id."""
+        return self.head + f"Date: {formatdate(usegmt=True)}\r\nX-KG-Query-Id: {query_id}\r\n\r\n".encode()
+
+
+class Repeats:
+    """The heads that are noted for one release."""
+
+    def __init__(self, cache: Cache, scope: str) -> None:
+        self._cache = cache
+        self._scope = scope
+
+    def find(self, head: bytes, sender: str) -> tuple[Repeat, bytes] | None:
+        """What answers a request, and the body; None if it is to be read."""
+        noted: Repeat | None = self._cache.get((self._scope, head))
+        if noted is None or noted.sender not in ("", sender):
+            return None
+        if not noted.key:
+            return noted, b""
+        kept: Kept | None = self._cache.get(noted.key)
+        return (noted, kept.body) if kept else None
+
+    def note(self, head: bytes, environ: Environ, response: Any) -> None:
+        """After an answer by gunicorn: ``head`` is all that was read before it, ``response`` gunicorn's."""
+        if not _alone(head, environ) or response.should_close():
+            return
+        lines = [*response.default_headers(), *(f"{name}: {value}\r\n" for name, value in response.headers)]
+        said = "".join(line for line in lines if not line.lower().startswith(_OF_EACH_ANSWER))
+        noted = Repeat(
+            said.encode("latin-1"),
+            response.status_code,
+            environ["PATH_INFO"],
+            environ.get("kg.route", "other"),
+            environ["kg.cache"],
+            environ["kg.kept"],
+            environ["REMOTE_ADDR"] if _BY_SENDER.search(head) else "",
+        )
+        self._cache.put((self._scope, head), noted, len(head) + len(said))
+
+
+def _alone(head: bytes, environ: Environ) -> bool:
+    """Whether these bytes are one request of HTTP/1.1 without a body, answered out of memory."""
+    return (
+        "kg.kept" in environ
+        and environ["REQUEST_METHOD"] == "GET"
+        and environ["SERVER_PROTOCOL"] == "HTTP/1.1"
+        and not any(name in environ for name in _FURTHER)
+        and head.find(b"\r\n\r\n") == len(head) - 4
+    )
