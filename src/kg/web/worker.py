@@ -19,6 +19,7 @@ from gunicorn.workers.ggevent import GeventWorker
 from kg.settings import Settings
 from kg.web.door import too_long
 from kg.web.headers import common
+from kg.web.reader import Reader
 
 LINE_ROOM: Final = 32
 """Bytes of a request line around its target: the method, two spaces, the version."""
@@ -46,6 +47,10 @@ class Worker(GeventWorker):  # type: ignore[misc]
         """Called with the signal; before the application is there, it is about to look anyway."""
         if service := getattr(self, "wsgi", None):
             service.forgive()
+
+    def handle_request(self, listener_name: Any, req: Any, sock: Any, addr: Any) -> Any:
+        """Called by gunicorn with each request: its answer goes out to a ``Reader``."""
+        return super().handle_request(listener_name, req, Reader(sock, self.wsgi.settings.stall), addr)
 
     def handle_error(self, req: Any, client: Any, addr: Any, exc: BaseException) -> None:
         """Called by gunicorn with whatever went wrong outside the application."""
