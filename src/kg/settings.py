@@ -142,6 +142,7 @@ class Settings:
     port: int = _setting(8000, "port to serve on", _port)
     workers: int = _setting(1, "web processes; limits, cache and pool are counted in each", _positive)
     timeout: float = _setting(30.0, "query deadline in seconds, from the arrival of the request", _seconds)
+    stall: float = _setting(10.0, "seconds that a reader may be behind 64 KiB/s before it is cut", _seconds)
     memory: int = _setting(2048, "memory of one query executor in MiB", _mebibytes)
     executors: int = _setting(2, "queries that may run at once", _positive)
     max_rows: int = _setting(10_000_000, "most rows or triples of one answer; 0 for no limit", _none_or_more)

@@ -2,18 +2,29 @@
 
 from __future__ import annotations
 
-import socket
 import threading
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from types import TracebackType
+from typing import Final
 
-from kg.errors import DeadlinePassed, ExecutorFailed, KgError
-from kg.query.process import Executor
+from kg.errors import ClientLeft, DeadlinePassed, ExecutorFailed, KgError, MemoryExceeded, TooManyQueries
+from kg.query.process import Client, Executor
 
-Release = Callable[[Executor, bool], None]
-"""Gives an executor back to its pool; False if it must not be used again."""
+Release = Callable[[Executor, str | None], None]
+"""Gives an executor back to its pool; with the reason why, if it must not be used again."""
+
+_REASONS: Final[tuple[tuple[type[KgError], str], ...]] = (
+    (DeadlinePassed, "deadline"),
+    (MemoryExceeded, "memory"),
+    (ClientLeft, "client"),
+    (TooManyQueries, "not-small"),
+)
+
+
+def reason(error: BaseException) -> str:
+    """Why an executor had to be ended, in a word: ``failed`` for what has no other."""
+    return next((word for kind, word in _REASONS if isinstance(error, kind)), "failed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,20 +32,25 @@ class Asked:
     """On which terms a query was asked.
 
     ``client`` is the connection of whoever waits, if there is one to watch; ``failure`` makes the
-    error to raise of an executor's report.
+    error to raise of an executor's report. ``arrival_deadline`` counts from the arrival of the query.
     """
 
-    deadline: float
-    client: socket.socket | None
+    arrival_deadline: float
+    client: Client | None
     failure: Callable[[bytes], KgError]
+
+    @property
+    def deadline(self) -> float:
+        """When the query must end. The seconds for which the client kept the server waiting do not count."""
+        return self.arrival_deadline + (self.client.waited if self.client else 0.0)
 
 
 class Answer:
     """Iterate over it once for the chunks; close it, read or not.
 
     Iterating raises DeadlinePassed, ClientLeft, MemoryExceeded, ExecutorFailed or NotAcceptable when
-    the rest cannot be had: what was read until then is a stump. An answer that is closed, or not
-    read to its end by its deadline, gives its executor back.
+    the rest cannot be had: what was read until then is a stump. An answer that is closed gives its
+    executor back: close each.
     """
 
     def __init__(self, first: bytes, executor: Executor | None, asked: Asked, give_back: Release) -> None:
@@ -45,11 +61,6 @@ class Answer:
         self._asked = asked
         self._give_back = give_back
         self._lock = threading.Lock()
-        self._timer: threading.Timer | None = None
-        if executor:
-            self._timer = threading.Timer(max(asked.deadline - time.monotonic(), 0), self.close)
-            self._timer.daemon = True
-            self._timer.start()
 
     @property
     def body(self) -> bytes | None:
@@ -63,37 +74,30 @@ class Answer:
             try:
                 kind, payload = executor.frame(self._asked.deadline, self._asked.client)
             except KgError as error:
-                self.close()
-                if late := self._too_late():
-                    raise late from error
+                self._end(reason(error))
                 raise
             if kind == b"X":
-                self._end(sound=True)
+                self._end()
                 raise self._asked.failure(payload)
             if kind == b"L":
-                self._end(sound=True)
+                self._end()
             if payload:
                 yield payload
         if not self._whole:
-            raise self._too_late() or ExecutorFailed("the answer was closed before it was read")
-
-    def _too_late(self) -> KgError | None:
-        late = time.monotonic() >= self._asked.deadline
-        return DeadlinePassed("the query's time was up before its answer was read") if late else None
+            raise ExecutorFailed("the answer was closed before it was read")
 
     def close(self) -> None:
         """End the query, if it is still running. May be called more than once."""
-        self._end(sound=False)
+        client = self._asked.client
+        self._end("reader" if client and client.late else "client")
 
-    def _end(self, sound: bool) -> None:
+    def _end(self, unsound: str | None = None) -> None:
         with self._lock:
             executor, self._executor = self._executor, None
         if executor is None:
             return
-        self._whole = sound
-        if self._timer:
-            self._timer.cancel()
-        self._give_back(executor, sound)
+        self._whole = unsound is None
+        self._give_back(executor, unsound)
 
     def __enter__(self) -> Answer:
         return self

@@ -8,7 +8,6 @@ waited for and not begun again.
 from __future__ import annotations
 
 import hashlib
-import socket
 import threading
 import time
 from collections import Counter, OrderedDict
@@ -20,7 +19,7 @@ from typing import TYPE_CHECKING, Any, Final
 from kg.errors import ClientLeft, DeadlinePassed
 from kg.formats import Format
 from kg.query.canonical import canonical
-from kg.query.process import departed
+from kg.query.process import Client, departed
 from kg.query.request import Query, check_format
 
 if TYPE_CHECKING:
@@ -131,7 +130,7 @@ class Answers:
         *,
         timeout: float,
         prefixes: Mapping[str, str] = _NOTHING,
-        client: socket.socket | None = None,
+        client: Client | None = None,
     ) -> Known | Long | Answer:
         """The answer as chunks: out of memory, or from the pool. Raises as ``Pool.run`` does."""
         check_format(query, fmt)
@@ -152,7 +151,7 @@ class Answers:
             with self._lock:
                 self._under_way.pop(key).set()
 
-    def _kept_or_turn(self, key: str, deadline: float, client: socket.socket | None) -> Any:
+    def _kept_or_turn(self, key: str, deadline: float, client: Client | None) -> Any:
         """What is kept under a key; None, once, to whom it falls to ask, while all others wait."""
         while True:
             with self._lock:
@@ -201,7 +200,7 @@ def digest(*parts: str) -> str:
     return hashed.hexdigest()[:40]
 
 
-def _wait(under_way: threading.Event, deadline: float, client: socket.socket | None) -> None:
+def _wait(under_way: threading.Event, deadline: float, client: Client | None) -> None:
     """Wait for whoever asks the same. Raises DeadlinePassed, and ClientLeft."""
     while not under_way.wait(min(max(deadline - time.monotonic(), 0), GLANCE)):
         if time.monotonic() >= deadline:

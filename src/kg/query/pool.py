@@ -8,7 +8,6 @@ from __future__ import annotations
 import atexit
 import contextlib
 import json
-import socket
 import time
 import weakref
 from collections import Counter, OrderedDict
@@ -18,20 +17,13 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
-from kg.errors import (
-    ClientLeft,
-    DeadlinePassed,
-    ExecutorFailed,
-    KgError,
-    MemoryExceeded,
-    TooManyQueries,
-)
+from kg.errors import DeadlinePassed, ExecutorFailed, KgError, TooManyQueries
 from kg.formats import Format
 from kg.query import slots
-from kg.query.answer import Answer, Asked
+from kg.query.answer import Answer, Asked, reason
 from kg.query.canonical import canonical
 from kg.query.failures import reported
-from kg.query.process import Executor, NotTaken
+from kg.query.process import Client, Executor, NotTaken
 from kg.query.request import Query, check_format
 from kg.query.slots import Slot, Slots
 from kg.settings import Settings
@@ -43,12 +35,6 @@ WARMING: Final = 0.5
 """Seconds that an executor may take to start, beside those that a small question has."""
 
 _NOTHING: Final[Mapping[str, str]] = {}
-_REASONS: Final[tuple[tuple[type[KgError], str], ...]] = (
-    (DeadlinePassed, "deadline"),
-    (MemoryExceeded, "memory"),
-    (ClientLeft, "client"),
-    (TooManyQueries, "not-small"),
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,13 +73,14 @@ class Pool:
         *,
         timeout: float | None = None,
         prefixes: Mapping[str, str] = _NOTHING,
-        client: socket.socket | None = None,
+        client: Client | None = None,
     ) -> Answer:
         """Ask, and return when the first bytes of the answer exist.
 
         ``timeout`` may only lower the deadline of the settings, which counts from now, waiting
         included; ``prefixes`` are those of an RDF document; ``client`` is the connection that the
-        answer is for: once it is closed, the query ends. Raises NotAcceptable if the form of
+        answer is for: once it is closed, the query ends; what it keeps the server waiting does not count
+        to the deadline. Raises NotAcceptable if the form of
         the query has no such format, TooManyQueries if no executor was free until the deadline,
         DeadlinePassed, ClientLeft, MemoryExceeded, ResultTooLong, Refused, QuerySyntaxError, and
         ExecutorFailed, also where the engine gives the query up. A query that its executor did not live
@@ -116,12 +103,12 @@ class Pool:
         except BaseException as error:
             if isinstance(error, TooManyQueries | DeadlinePassed):
                 self._remember(name, slot, isinstance(error, TooManyQueries))
-            self._give_back(executor, False, next((r for t, r in _REASONS if isinstance(error, t)), "failed"))
+            self._give_back(executor, reason(error))
             raise
         self._remember(name, slot)
         if kind == b"D":
-            return Answer(payload, executor, asked, partial(self._end_answer, asked))
-        self._give_back(executor, True)
+            return Answer(payload, executor, asked, self._give_back)
+        self._give_back(executor)
         if kind == b"X":
             raise asked.failure(payload)
         return Answer(payload, None, asked, self._give_back)
@@ -206,18 +193,16 @@ class Pool:
         ended.kill()
         return executor
 
-    def _end_answer(self, asked: Asked, executor: Executor, sound: bool) -> None:
-        late = time.monotonic() >= asked.deadline
-        self._give_back(executor, sound, "deadline" if late else "client" if executor.alive else "failed")
-
-    def _give_back(self, executor: Executor, sound: bool, reason: str = "failed") -> None:
-        if not sound:
+    def _give_back(self, executor: Executor, unsound: str | None = None) -> None:
+        """``unsound`` says why it is to be ended."""
+        if unsound:
             executor.kill()
         with self._lock:
             if slot := self._busy.pop(executor, None):
                 self._slots.give_back(slot)
-            self.ended[reason] += not sound
-            if sound and not self._slots.closed:
+            if unsound:
+                self.ended[unsound] += 1
+            elif not self._slots.closed:
                 self._idle.insert(0, executor)
             self._refill()
 

@@ -15,13 +15,30 @@ import termios
 import threading
 import time
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from kg.errors import ClientLeft, DeadlinePassed, ExecutorFailed, KgError, MemoryExceeded
 from kg.query.child import Child
 from kg.query.executor import HEAD
 from kg.query.failures import damaged
 from kg.release.release import CORRUPT
+
+
+class Client(Protocol):
+    """The connection of whoever waits for an answer.
+
+    ``waited`` are the seconds for which the server has waited for it to read, ``late`` says that it
+    was cut for that.
+    """
+
+    waited: float
+    late: bool
+
+    def fileno(self) -> int:
+        """As of a socket."""
+
+    def recv(self, size: int, flags: int = 0, /) -> bytes:
+        """As of a socket."""
 
 
 class NotTaken(ExecutorFailed):
@@ -89,7 +106,7 @@ class Executor:
         except OSError as error:
             raise self._post_mortem(taken=False) from error
 
-    def frame(self, deadline: float, client: socket.socket | None = None) -> tuple[bytes, bytes]:
+    def frame(self, deadline: float, client: Client | None = None) -> tuple[bytes, bytes]:
         """The next frame, kind and payload. ``client`` is the connection of whoever waits for it.
 
         Raises DeadlinePassed, ClientLeft, MemoryExceeded, NotTaken and ExecutorFailed.
@@ -120,7 +137,7 @@ class Executor:
             self._socket.close()
             self._child.close()
 
-    def answers(self, until: float, client: socket.socket | None = None) -> bool:
+    def answers(self, until: float, client: Client | None = None) -> bool:
         """Wait for the first bytes of an answer; False if they are not there by then. Raises ClientLeft."""
         with self._reading:
             try:
@@ -133,7 +150,7 @@ class Executor:
         if time.monotonic() >= self.started + STARTING and self._unread():
             raise NotTaken("the query executor stands still")
 
-    def _until_there(self, deadline: float, client: socket.socket | None) -> None:
+    def _until_there(self, deadline: float, client: Client | None) -> None:
         """Wait for the first bytes of a frame. Raises TimeoutError, ClientLeft, NotTaken."""
         first, self._asking = self._asking, False
         if self._there(min(deadline, self._patience) if first else deadline, client):
@@ -143,7 +160,7 @@ class Executor:
         if not self._there(deadline, client):
             raise TimeoutError
 
-    def _there(self, until: float, client: socket.socket | None) -> bool:
+    def _there(self, until: float, client: Client | None) -> bool:
         if self._socket.fileno() < 0:
             raise OSError(errno.EBADF, "the executor was ended")
         waiting = select.poll()
@@ -202,14 +219,14 @@ class Executor:
         return kind(f"the query executor ended with {end}" + (f": {last}" if last else ""))
 
 
-def departed(client: socket.socket) -> bool:
+def departed(client: Client) -> bool:
     """True if the other end has closed this connection."""
     now = select.poll()
     now.register(client, select.POLLIN)
     return bool(now.poll(0)) and _closed(client)
 
 
-def _closed(client: socket.socket) -> bool:
+def _closed(client: Client) -> bool:
     """Of a connection that has something to read: whether that is its end, or a further request.
 
     A client that closes only its own direction, having asked, looks the same and is taken for gone.

@@ -36,7 +36,7 @@ NEVER: Final = "no-store"
 
 _NAMES_ITS_RELEASE: Final = re.compile(r"/releases/([0-9a-f]{64})/")
 _NOT_IN_ANSWERS: Final = frozenset(
-    {"store", "host", "port", "workers", "receive", "cache", "log_format", "slow", "token"}
+    {"store", "host", "port", "workers", "receive", "stall", "cache", "log_format", "slow", "token"}
 )
 """Settings on which no answer depends; on the token, that there is one, and no name is made of a secret."""
 

@@ -52,6 +52,7 @@ class Metrics:
         self.ended: Counter[str] = Counter()
         """Executors that ended, by reason."""
         self.slow = 0
+        self.late_readers = 0
         self.switches = 0
         self.in_flight = 0
         self.connections = 0
@@ -79,6 +80,9 @@ def _lines(site: Site) -> Iterator[str]:
     yield from _counter("kg_response_bytes_total", "Bytes of bodies.", ("route",), metrics.bytes)
     yield from _counter(
         "kg_responses_cut_total", "Answers cut after the first byte.", ("route",), metrics.cut
+    )
+    yield from _total(
+        "kg_late_readers_total", "Answers cut for a reader that stood still.", metrics.late_readers
     )
     yield from _gauge("kg_requests_in_flight", "Requests being answered.", metrics.in_flight)
     yield from _gauge("kg_connections", "Connections that are open.", metrics.connections)

@@ -291,6 +291,7 @@ class Exchange:
         slow = query is not None and seconds >= settings.slow
         metrics.in_flight -= 1
         metrics.slow += slow
+        metrics.late_readers += getattr(environ.get("gunicorn.socket"), "late", False)
         metrics.request(environ.get("kg.route", "other"), method, self.status, seconds, sent, self._whole)
         if settings.log_format == "off":
             return

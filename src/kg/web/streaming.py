@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import contextlib
 import errno
-import socket
-import struct
 from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
 
 from flask import Response, request
 
 from kg.errors import ClientLeft, KgError
 from kg.formats import Format
 from kg.web.compress import LEAST
+
+if TYPE_CHECKING:
+    from kg.web.reader import Reader
 
 
 def stream(chunks: Iterable[bytes], fmt: Format) -> Response:
@@ -47,13 +48,14 @@ def _head(iterator: Iterator[bytes]) -> tuple[bytes, bool]:
     return head, False
 
 
-def _rest(head: bytes, iterator: Iterator[bytes], unchunked: socket.socket | None) -> Iterator[bytes]:
+def _rest(head: bytes, iterator: Iterator[bytes], unchunked: Reader | None) -> Iterator[bytes]:
     yield head
     try:
         yield from iterator
     except Exception as error:
         if unchunked and not isinstance(error, ClientLeft):
-            _reset(unchunked)
+            # gunicorn would end it in good order, and a client of HTTP/1.0 take the stump for the whole.
+            unchunked.reset()
         if isinstance(error, KgError) and error.http_status != KgError.http_status:
             # A limit was met, or the client has left: everyday, and no failure of which gunicorn is to
             # write a traceback. The access log says that the answer was cut.
@@ -61,20 +63,10 @@ def _rest(head: bytes, iterator: Iterator[bytes], unchunked: socket.socket | Non
         raise
 
 
-def _unchunked() -> socket.socket | None:
+def _unchunked() -> Reader | None:
     """The connection of a client that takes no chunks: its end is the end of the body to that client."""
     environ = request.environ
     return environ.get("gunicorn.socket") if environ.get("SERVER_PROTOCOL") == "HTTP/1.0" else None
-
-
-def _reset(connection: socket.socket) -> None:
-    """End a connection so that its other end has an error and not an end (RFC 9293, 3.5.2: reset).
-
-    gunicorn would end it in good order, and a client of HTTP/1.0 take the stump for the whole.
-    """
-    with contextlib.suppress(OSError):
-        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-        connection.close()
 
 
 def collect(chunks: Iterable[bytes], limit: int) -> bytes | None:

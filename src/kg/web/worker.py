@@ -29,6 +29,7 @@ from kg.web.caching import NEVER
 from kg.web.connections import Connection, Connections
 from kg.web.door import too_long
 from kg.web.errors import PROBLEM
+from kg.web.reader import Reader
 
 LINE_ROOM: Final = 32
 """Bytes of a request line around its target: the method, two spaces, the version."""
@@ -106,9 +107,10 @@ class Worker(GeventWorker):  # type: ignore[misc]
         """Answer a request that is like an earlier one. False if it must be read first."""
         if (exchange := self.wsgi.repeat(head, addr[0])) is None:
             return False
+        reader = Reader(client, self.wsgi.settings.stall)
         try:
             for chunk in exchange:
-                client.sendall(exchange.head + chunk)
+                reader.sendall(exchange.head + chunk)
         finally:
             exchange.close()
         return True
@@ -128,7 +130,7 @@ class Worker(GeventWorker):  # type: ignore[misc]
         req.version = min(req.version, (1, 1))
         body = any(name in ("CONTENT-LENGTH", "TRANSFER-ENCODING") for name, _ in req.headers)
         try:
-            super().handle_request(listener_name, req, sock, addr)
+            super().handle_request(listener_name, req, Reader(sock, self.wsgi.settings.stall), addr)
         except StopIteration:
             if body:
                 _linger(sock)
