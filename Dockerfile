@@ -1,12 +1,12 @@
 # docs/operations.md, "A container", has the command to run it with a read-only root file system.
 FROM python:3.13-slim AS build
 WORKDIR /src
+RUN python -m venv --without-pip /opt/kg
 COPY requirements.lock ./
-RUN python -m venv /opt/kg && /opt/kg/bin/pip install --no-cache-dir --require-hashes -r requirements.lock
+RUN python -m pip --python /opt/kg/bin/python install --no-cache-dir --require-hashes -r requirements.lock
 COPY . .
-RUN python -m venv /opt/build && /opt/build/bin/pip install --no-cache-dir build \
- && /opt/build/bin/python -m build --wheel --outdir /tmp/wheel \
- && /opt/kg/bin/pip install --no-cache-dir --no-deps /tmp/wheel/*.whl \
+RUN python -m pip wheel --no-cache-dir --no-deps --wheel-dir /tmp/wheel . \
+ && python -m pip --python /opt/kg/bin/python install --no-cache-dir --no-deps /tmp/wheel/*.whl \
  && /opt/kg/bin/kg build --store /srv/kg
 
 FROM python:3.13-slim

@@ -131,7 +131,7 @@ def run_rollback(options: argparse.Namespace) -> int:
         print(f"{release.digest} is current already")
     else:
         print(f"{release.digest} is current" + (f"; before it was {before[:12]}" if before else ""))
-        print("a running server goes on with its own release; kg serve, started now, serves this one")
+        print("a running server takes it up within two seconds; kg serve, started now, serves it")
         print("until the records change or kg build is called")
     return 0
 

@@ -47,7 +47,10 @@ def add_to(commands: common.Commands) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Serve RDF files, or the current release, built anew first if its inputs or a byte of it changed."""
+    """Serve RDF files, or the current release, built anew first if its inputs or a byte of it changed.
+
+    A store to which a release was copied, and in which nothing was ever built, is served as it is.
+    """
     settings = common.settings(options)
     _forget_secrets()
     if options.rdf:
@@ -55,12 +58,12 @@ def run(options: argparse.Namespace) -> int:
     if options.default_graph:
         raise UsageError("--default-graph goes with --rdf", hint="a release has the merge as default graph")
     from kg.records import dataset
-    from kg.release import Releases
     from kg.web import server
 
-    found = dataset.find(options.dataset)
-    releases = Releases(settings.store, found.name)
-    if code := _build_if_needed(found, releases, options):
+    releases = common.releases(options)
+    if _is_copy(releases):
+        releases.current().verify()
+    elif code := _build_if_needed(dataset.find(options.dataset), releases, options):
         return code
     server.run(releases.current(), settings, releases)
     return 0
@@ -89,6 +92,12 @@ def _serve_files(options: argparse.Namespace, settings: Settings) -> int:
             return code
         server.run(Release.open(folder), settings)
     return 0
+
+
+def _is_copy(releases: Releases) -> bool:
+    """True of a replica: it has a current release, and none was built there."""
+    copied = releases.last_inputs() is None and releases.last_built() is None
+    return copied and releases.current_digest_or_none() is not None
 
 
 def _build_if_needed(found: Dataset, releases: Releases, options: argparse.Namespace) -> int:
