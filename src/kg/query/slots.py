@@ -77,7 +77,7 @@ class Slots:
 
         ``long`` says that the query is known to be long.
         """
-        ticket = _Ticket(long)
+        ticket, looked = _Ticket(long), time.monotonic()
         with self.lock:
             if len(self._queue) >= WAITING * self._ordinary:
                 raise self._too_many("too many queries are waiting")
@@ -87,7 +87,7 @@ class Slots:
                     if slot := self._free_for(ticket):
                         self._held.add(slot)
                         return slot
-                    self._wait(asked)
+                    looked = self._wait(asked, looked)
                 return None
             finally:
                 self._queue.remove(ticket)
@@ -129,20 +129,27 @@ class Slots:
         free = len(ordinary) == len(self._held) and all(slot.long_at_work(now) for slot in ordinary)
         return Slot(now, ticket.long, reserved=True) if free and ticket in perhaps_small[-1:] else None
 
-    def _wait(self, asked: Asked) -> None:
-        """Until something changes, or may have: a query has become long, the client may have left."""
+    def _wait(self, asked: Asked, looked: float) -> float:
+        """Until something changes, or may have: a query has become long, the client may have left.
+
+        ``looked`` is when the client's connection was looked at; returned is when it was last: each
+        answer wakes all who wait, and a look is a call of the system.
+        """
         now = time.monotonic()
         if asked.deadline <= now:
             raise self._too_many("the query's time was up while others ran")
-        if asked.client and departed(asked.client):
-            raise ClientLeft("the client closed the connection while others were served")
+        if asked.client and now - looked >= GLANCE:
+            looked = now
+            if departed(asked.client):
+                raise ClientLeft("the client closed the connection while others were served")
         long_at = max((slot.since for slot in self._at_work() if not slot.long), default=0.0) + SMALL
         soon = [asked.deadline - now]
         if asked.client:
-            soon.append(GLANCE)
+            soon.append(looked + GLANCE - now)
         if long_at > now:
             soon.append(long_at - now + 0.001)
         self.lock.wait(min(soon))
+        return looked
 
     def _too_many(self, message: str) -> TooManyQueries:
         return TooManyQueries(message, retry_after=self._retry_after)

@@ -3,6 +3,7 @@
     app        create_app(settings, release, pool, catalog) -> Flask
     serving    one release after the other: which application answers; what is counted and logged
     caching    answers given before: ETag, 304, whole responses out of memory
+    repeats    requests like earlier ones, answered unread; sending: how gunicorn's answers go out
     hints      why an answer may be empty
     log, metrics   the access log, the numbers for Prometheus
     site       what an application serves: settings, release, pool, catalog, lookups, links
@@ -13,7 +14,7 @@
     door       what is refused before any view runs: over-long URLs, compressed bodies
     errors     the error tree -> problem details (RFC 9457) or an HTML page
     headers    what every answer carries: CORS, release, Vary, security
-    compress   gzip
+    compress   br and gzip
     archive    older releases, opened when they are asked for; citing: permalinks
     apart      what would keep the other requests waiting, beside them
     streaming  an executor's answer -> a response that never ends cleanly after a failure

@@ -1,17 +1,27 @@
-"""gzip for bodies above a kilobyte, streamed ones piece by piece (RFC 9110, 8.4.1.3 and 12.5.3)."""
+"""br and gzip for bodies above a kilobyte, streamed ones piece by piece (RFC 9110, 8.4.1 and 12.5.3)."""
 
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Final
 
+import brotli
 from flask import Flask, Response, request
+from werkzeug.datastructures import Accept
 
 LEAST: Final = 1024
 """Bytes; below, the header of the coding and the work cost more than they save."""
 
 LEVEL: Final = 4
+"""Of zlib."""
+
+QUALITY: Final = 3
+"""Of Brotli: a quarter less time than zlib takes at its level, and a sixth fewer bytes."""
+
+WINDOW: Final = 18
+"""Its logarithm, of Brotli: 256 KiB, so that each answer under way takes little memory."""
+
 _GZIP: Final = 16 + zlib.MAX_WBITS
 """zlib's way to say that the header is gzip's; it holds no time: the same body gives the same bytes."""
 
@@ -23,37 +33,59 @@ def install(app: Flask) -> None:
 
     @app.after_request
     def compress(response: Response) -> Response:
-        if not _wanted() or response.headers.get("Content-Encoding") or response.mimetype in _PACKED:
+        if response.headers.get("Content-Encoding") or response.mimetype in _PACKED:
             return response
-        if response.status_code in (204, 206, 304):
+        coding = wanted(request.accept_encodings)
+        if coding is None or response.status_code in (204, 206, 304):
             return response
         response.direct_passthrough = False
         if response.is_streamed:
-            response.response = deflated(response.response)  # type: ignore[arg-type]
+            response.response = packed(response.response, coding)  # type: ignore[arg-type]
             response.headers.pop("Content-Length", None)
-        elif len(body := response.get_data()) > LEAST:
-            response.set_data(b"".join(deflated([body])))
+        elif len(body := response.get_data()) > LEAST or refuses_plain(request.accept_encodings):
+            response.set_data(b"".join(packed([body], coding)))
         else:
             return response
-        response.headers["Content-Encoding"] = "gzip"
+        response.headers["Content-Encoding"] = coding
         # Ours is a name of the request's Accept-Encoding too (kg.web.caching), and strong as it is.
         if (tag := response.get_etag()[0]) and request.environ.get("kg.etag") != f'"{tag}"':
             response.set_etag(tag, weak=True)
         return response
 
 
-def deflated(chunks: Iterable[bytes]) -> Iterator[bytes]:
+def packed(chunks: Iterable[bytes], coding: str) -> Iterator[bytes]:
     """The chunks, compressed. What they raise goes through, and the stream then has no end of its own."""
-    packer = zlib.compressobj(LEVEL, zlib.DEFLATED, _GZIP)
+    work, end = _packer(coding)
     for chunk in chunks:
-        if packed := packer.compress(chunk):
-            yield packed
-    yield packer.flush()
+        if done := work(chunk):
+            yield done
+    yield end()
 
 
-def _wanted() -> bool:
-    """True if gzip is acceptable, and not less so than the plain body where that has a weight of its own."""
-    accepted = request.accept_encodings
-    gzip = accepted["gzip"] or accepted["x-gzip"]
+def wanted(accepted: Accept) -> str | None:
+    """``br`` where it is named, or ``gzip``: the one with the greater weight; None for the plain body.
+
+    A coding must weigh no less than the plain body, where that has a weight of its own.
+    """
     named = {name.lower() for name in accepted.values()}
-    return gzip > 0 and ("identity" not in named or gzip >= accepted["identity"])
+    weights = {
+        "br": accepted["br"] if "br" in named else 0,
+        "gzip": accepted["gzip"] or accepted["x-gzip"],
+    }
+    best = max(weights, key=lambda coding: weights[coding])
+    least = accepted["identity"] if "identity" in named else 0
+    return best if weights[best] > 0 and weights[best] >= least else None
+
+
+def refuses_plain(accepted: Accept) -> bool:
+    """True if a body as it is would not be acceptable: ``identity;q=0``, or ``*;q=0`` without identity."""
+    weights = {name.lower(): weight for name, weight in accepted}
+    return weights.get("identity", weights.get("*", 1)) == 0
+
+
+def _packer(coding: str) -> tuple[Callable[[bytes], bytes], Callable[[], bytes]]:
+    if coding == "br":
+        by_brotli = brotli.Compressor(quality=QUALITY, lgwin=WINDOW)
+        return by_brotli.process, by_brotli.finish
+    by_zlib = zlib.compressobj(LEVEL, zlib.DEFLATED, _GZIP)
+    return by_zlib.compress, by_zlib.flush

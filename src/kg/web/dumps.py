@@ -18,7 +18,7 @@ from kg.errors import EnvironmentFault, NotAcceptable, NotFound
 from kg.formats import RDF_FORMATS, Format
 from kg.query.child import Child
 from kg.web import negotiate
-from kg.web.compress import deflated
+from kg.web.compress import packed
 from kg.web.dumping import UNHELD
 from kg.web.site import site
 from kg.web.streaming import stream
@@ -55,7 +55,7 @@ class Packed:
         self._dump = dump
 
     def __iter__(self) -> Iterator[bytes]:
-        return deflated(self._dump)
+        return packed(self._dump, "gzip")
 
     def close(self) -> None:
         """End the dump."""

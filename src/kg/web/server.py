@@ -108,8 +108,10 @@ class _Server(BaseApplication):  # type: ignore[misc]
             self.cfg.set(name, value)
 
     def _options(self) -> dict[str, Any]:
+        from kg.web import sending
         from kg.web.worker import MOST, ROOM, note, request_line_limit
 
+        sending.install()
         return {
             "bind": f"fd://{self._listener.fileno()}",
             "workers": self._settings.workers,
