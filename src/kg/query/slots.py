@@ -4,11 +4,12 @@ As many queries as there are ordinary slots run at once; the others wait, the ol
 of those is long at work, one slot more is open, the reserved one: there the newest of all who wait is
 given ``SMALL`` seconds, so that a small question is answered whatever the others ask. A query that turns
 out to be none goes on in an ordinary slot if one is free by then, and else is turned away. The newest
-first, because the oldest are those whom it was kept from. Queries that are known to be long (they took
-longer than that before), or look like one that is or was (``kg.query.canonical.shape``), stand behind all others
-and are not let into the reserved slot: of a flood of queries that differ in their names and numbers, the first
-ones are met and the others known. Those that look like one that was small go first. Where the queue is
-full, the more likely to be long give way.
+first, because the oldest are those whom it was kept from.
+
+Queries that are known to be long (they took longer than that before), or look like one that is or was
+(``kg.query.canonical.shape``), stand behind all others and are not let into the reserved slot: of a flood of
+queries that differ in their names and numbers, the first ones are met and the others known. Those that look
+like one that was small go first. Where the queue is full, the more likely to be long give way.
 """
 
 from __future__ import annotations
