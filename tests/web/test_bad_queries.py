@@ -51,9 +51,9 @@ BAD = {
     "a cross product in order": f"SELECT * {{ {CROSS} }} ORDER BY ?f ?a",
     "paths that explode": f"SELECT (COUNT(*) AS ?n) {{ {KNOWS} }}",
     "a catastrophic regular expression": f"SELECT (COUNT(*) AS ?n) {{ {CROSS} FILTER {CATASTROPHIC} }}",
-    "a concatenation": f"SELECT (GROUP_CONCAT(CONCAT(STR(?a), STR(?d))) AS ?n) {{ {CROSS} }}",
+    "an endless concatenation": f"SELECT (GROUP_CONCAT(CONCAT(STR(?a), STR(?d))) AS ?n) {{ {CROSS} }}",
     "a string doubled thirty-four times": f'SELECT (STRLEN(?s34) AS ?n) {{ BIND("x" AS ?s0) {DOUBLED} }}',
-    "an absence in a cross product": f"SELECT (COUNT(*) AS ?n) {{ {CROSS} FILTER NOT EXISTS {{ {ABSENT} }} }}",
+    "an absence": f"SELECT (COUNT(*) AS ?n) {{ {CROSS} FILTER NOT EXISTS {{ {ABSENT} }} }}",
     "a graph made of a cross product": f"CONSTRUCT {{ ?a ?e ?i }} {{ {CROSS} }}",
     "the distinct rows of a cross product": f"SELECT DISTINCT ?a ?d ?g {{ {CROSS} }}",
 }
@@ -168,7 +168,7 @@ def test_a_slow_line_has_the_whole_of_a_large_answer_though_it_takes_longer_than
     bad: Server,
 ) -> None:
     begun = time.monotonic()
-    said = paced(dial(bad, target(LARGE)), 1_000_000)
+    said = paced(dial(bad, target(LARGE.replace("30000", "8000"))), 400_000)
     assert time.monotonic() - begun > TIMEOUT + SLACK
     assert said.endswith(b"\r\n0\r\n\r\n")
 

@@ -32,9 +32,7 @@ NEVER: Final = "no-store"
 
 _NAMES_ITS_RELEASE: Final = re.compile(r"/releases/([0-9a-f]{64})/")
 _CONDITIONAL: Final = ("HTTP_IF_NONE_MATCH", "HTTP_IF_MATCH")
-_NOT_IN_ANSWERS: Final = frozenset(
-    {"store", "host", "port", "workers", "cache", "log_format", "slow", "stall"}
-)
+_NOT_IN_ANSWERS: Final = frozenset({"store", "host", "port", "workers", "cache", "log_format", "slow"})
 """Settings on which no answer depends."""
 
 Environ = dict[str, Any]
