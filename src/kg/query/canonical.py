@@ -18,6 +18,10 @@ LONGEST: Final = 8_192
 
 _VOLATILE: Final = re.compile(r"(?:now|rand|uuid|bnode)\s*\(|service", re.IGNORECASE)
 _DOUBTFUL: Final = ("now", "rand", "uuid", "bnode", "service", "construct", "\\u")
+_VARYING: Final = re.compile(
+    r"""([?$])\w+|<[^<>"\s]*>|"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'|\w*:[\w.%-]*|[+-]?\d[\w.+-]*"""
+)
+_REPEATED: Final = re.compile(r"·(?:[\s,]*·)+|\s+")
 _BLANK_NODE: Final = re.compile(r"[\[(]|_:")
 _OPERANDS: Final = frozenset({"var", "name", "string", "lang", "iri", "word", "number"})
 
@@ -29,6 +33,12 @@ def canonical(query: Query) -> str | None:
     that makes blank nodes, whose names are new each time.
     """
     return _canonical(query.text, query.form) if len(query.text) <= LONGEST else _as_it_stands(query.text)
+
+
+@lru_cache(maxsize=512)
+def shape(text: str) -> str:
+    """What a text, of which the beginning is read, shares with those of other names, numbers and strings."""
+    return _REPEATED.sub(" ", _VARYING.sub(r"\1·", text[:LONGEST]))
 
 
 @lru_cache(maxsize=512)

@@ -148,6 +148,14 @@ def damaged(message: str) -> StoreDamaged:
     )
 
 
+def gone() -> StoreDamaged:
+    """The error where the store that an executor is to open is there no more."""
+    return StoreDamaged(
+        "the store of the release has been removed",
+        hint="kg build makes a release, kg releases rollback takes up another; the server follows",
+    )
+
+
 def _reason(expected: str) -> str:
     """What the engine says in words, or which signs it would have taken; empty if neither.
 

@@ -17,7 +17,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
-from kg.errors import DeadlinePassed, ExecutorFailed, KgError, TooManyQueries
+from kg.errors import DeadlinePassed, ExecutorFailed, KgError, MemoryExceeded, TooManyQueries
 from kg.formats import Format
 from kg.query import slots
 from kg.query.answer import Answer, Asked, reason
@@ -31,8 +31,14 @@ from kg.settings import Settings
 REMEMBERED: Final = 1_000
 """Long queries that are known again."""
 
-WARMING: Final = 0.5
-"""Seconds that an executor may take to start, beside those that a small question has."""
+WARMING: Final = 0.2
+"""Seconds of a processor that an executor may take to start, beside those that a small question has."""
+
+TICK: Final = 0.1
+"""Seconds between two looks at how long an executor has worked."""
+
+LARGEST: Final = 1 << 20
+"""Bytes that the answer to a small question has at most."""
 
 _NOTHING: Final[Mapping[str, str]] = {}
 
@@ -91,18 +97,16 @@ class Pool:
         deadline = time.monotonic() + (limit if timeout is None else min(timeout, limit))
         asked = Asked(deadline, client, partial(_error, query, self._settings.memory))
         name = hash(canonical(query) or query.text)
-        executor, slot = self._take(asked, name in self._long)
+        executor, slot = self._take(asked, name in self._long, query.text)
         try:
             try:
                 kind, payload = self._first(executor, slot, request, asked)
             except NotTaken:
                 executor = self._instead_of(executor)
                 kind, payload = self._first(executor, slot, request, asked)
-            if kind == b"D":
-                self._slots.go_on(slot)
         except BaseException as error:
-            if isinstance(error, TooManyQueries | DeadlinePassed):
-                self._remember(name, slot, isinstance(error, TooManyQueries))
+            if isinstance(error, TooManyQueries | DeadlinePassed | MemoryExceeded):
+                self._remember(name, slot, not isinstance(error, DeadlinePassed))
             self._give_back(executor, reason(error))
             raise
         self._remember(name, slot)
@@ -143,14 +147,16 @@ class Pool:
         """Note whether a query is long, for the next time that it is asked."""
         with self._lock:
             self._long.pop(name, None)
-            if not_small or time.monotonic() - slot.since >= slots.SMALL:
+            long = not_small or time.monotonic() - slot.since >= slots.SMALL
+            self._slots.note(slot.text, long)
+            if long:
                 self._long[name] = None
             while len(self._long) > REMEMBERED:
                 self._long.popitem(last=False)
 
-    def _take(self, asked: Asked, long: bool) -> tuple[Executor, Slot]:
+    def _take(self, asked: Asked, long: bool, text: str) -> tuple[Executor, Slot]:
         """A free executor, the warmest first; waits for one until the deadline, then TooManyQueries."""
-        slot = self._slots.take(asked, long)
+        slot = self._slots.take(asked, long, text)
         with self._lock:
             if slot is None or self._slots.closed:
                 raise ExecutorFailed("the query pool is closed")
@@ -165,14 +171,20 @@ class Pool:
     def _first(
         self, executor: Executor, slot: Slot, request: dict[str, Any], asked: Asked
     ) -> tuple[bytes, bytes]:
-        """The first frame of an answer; in the reserved slot it must be there soon, or ``go_on``."""
+        """The first frame of an answer; in the reserved slot all must be there soon, or ``go_on``."""
         executor.ask(request, asked.deadline)
+        begun = bytearray()
         if slot.reserved:
-            soon = max(time.monotonic(), executor.started + WARMING) + slots.SMALL
-            if not executor.answers(min(soon, asked.deadline), asked.client):
+            small = partial(_small, executor, asked, _starting(executor) + slots.SMALL)
+            while len(begun) < LARGEST and small():
+                kind, payload = executor.frame(asked.deadline, asked.client)
+                begun += payload
+                if kind != b"D":
+                    return kind, bytes(begun if kind == b"L" else payload)
+            if not begun:
                 executor.check_taken()
-                self._slots.go_on(slot)
-        return executor.frame(asked.deadline, asked.client)
+            self._slots.go_on(slot)
+        return (b"D", bytes(begun)) if begun else executor.frame(asked.deadline, asked.client)
 
     def _warmest(self) -> Executor:
         while self._idle:
@@ -207,12 +219,17 @@ class Pool:
             self._refill()
 
     def _refill(self) -> None:
-        """Start what is missing to one executor for each slot and a warm spare, all of them alive."""
+        """Start what is missing to one executor for each slot and a warm spare, all of them alive.
+
+        Also while the reserved slot is taken: after a query that was no small one, the next need not wait.
+        """
         for dead in [executor for executor in self._idle if not executor.alive]:
             self._idle.remove(dead)
             dead.kill()
         with contextlib.suppress(ExecutorFailed):  # the next query tries again and reports it
-            while not self._slots.closed and len(self._idle) + self._slots.held <= self._settings.executors:
+            while not self._slots.closed and (
+                not self._idle or len(self._idle) + self._slots.held <= self._settings.executors
+            ):
                 self._idle.append(self._start())
 
     def _start(self) -> Executor:
@@ -220,6 +237,24 @@ class Pool:
             return Executor(self._store, self._settings.memory, bool(self._settings.service_allow))
         except OSError as error:
             raise ExecutorFailed(f"a query executor could not be started: {error}") from error
+
+
+def _starting(executor: Executor) -> float:
+    """What an executor may have worked before it answers anything."""
+    return max(executor.worked(), WARMING)
+
+
+def _small(executor: Executor, asked: Asked, most: float) -> bool:
+    """Wait for more of an answer; False if it is not there before the executor has worked for so long.
+
+    Seconds of a processor, because on a busy machine a small question takes many of the clock. Four times as
+    many of those end the wait, too.
+    """
+    until = min(time.monotonic() + 4 * slots.SMALL, asked.deadline)
+    while not executor.answers(min(time.monotonic() + TICK, until), asked.client):
+        if time.monotonic() >= until or executor.worked() >= most:
+            return False
+    return True
 
 
 _OPEN: Final[weakref.WeakSet[Pool]] = weakref.WeakSet()

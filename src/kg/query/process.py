@@ -20,7 +20,7 @@ from typing import Any, Final, Protocol
 from kg.errors import ClientLeft, DeadlinePassed, ExecutorFailed, KgError, MemoryExceeded
 from kg.query.child import Child
 from kg.query.executor import HEAD
-from kg.query.failures import damaged
+from kg.query.failures import damaged, gone
 from kg.release.release import CORRUPT
 
 
@@ -66,6 +66,7 @@ class Executor:
         """Start the process; it warms up while the caller goes on. ``memory`` is in MiB."""
         ours, theirs = socket.socketpair()
         self._socket = ours
+        self._store = store
         self._memory = memory
         self.started = self._patience = time.monotonic()
         self._asking = False
@@ -125,6 +126,14 @@ class Executor:
                 raise self._post_mortem(taken=False) from error
             except (OSError, EOFError) as error:
                 raise self._post_mortem(taken=True) from error
+
+    def worked(self) -> float:
+        """Seconds of a processor that the process has had; on a busy machine fewer than have passed."""
+        try:
+            fields = Path(f"/proc/{self.pid}/stat").read_bytes().rpartition(b")")[2].split()
+        except OSError:  # not Linux, or it has ended
+            return time.monotonic() - self.started
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")  # proc(5): utime, stime
 
     def kill(self) -> None:
         """End the process, whatever it is doing, and free everything it held here.
@@ -212,6 +221,8 @@ class Executor:
             )
         if CORRUPT.encode() in said:
             return damaged(said.decode(errors="replace").strip().rpartition("\n")[2])
+        if not self._store.is_dir():
+            return gone()
         last = said.decode(errors="replace").strip().rpartition("\n")[2][:300]
         code = self._process.returncode
         end = f"signal {-code}" if code < 0 else f"code {code}"

@@ -4,8 +4,12 @@ As many queries as there are ordinary slots run at once; the others wait, the ol
 of those is long at work, one slot more is open, the reserved one: there the newest of all who wait is
 given ``SMALL`` seconds, so that a small question is answered whatever the others ask. A query that turns
 out to be none goes on in an ordinary slot if one is free by then, and else is turned away. The newest
-first, because the oldest are those whom it was kept from. Queries that are known to be long (they took
-longer than that before) stand behind all others, and are not let into the reserved slot.
+first, because the oldest are those whom it was kept from.
+
+Queries that are known to be long (they took longer than that before), or look like one that is or was
+(``kg.query.canonical.shape``), stand behind all others and are not let into the reserved slot: of a flood of
+queries that differ in their names and numbers, the first ones are met and the others known. Those that look
+like one that was small go first. Where the queue is full, the more likely to be long give way.
 """
 
 from __future__ import annotations
@@ -13,11 +17,14 @@ from __future__ import annotations
 import math
 import threading
 import time
+from collections import OrderedDict, deque
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
 from kg.errors import ClientLeft, TooManyQueries
 from kg.query.answer import Asked
+from kg.query.canonical import LONGEST, shape
 from kg.query.process import departed
 
 WAITING: Final = 16
@@ -26,16 +33,26 @@ WAITING: Final = 16
 GLANCE: Final = 1.0
 """Seconds between two looks at the connection of a query that waits."""
 
+REMEMBERED: Final = 1_000
+"""Shapes of queries that are known again."""
+
+RECENT: Final = 200
+"""Queries whose shape is looked at when that matters, that is when others have to wait."""
+
+LOOKS_LONG: Final = 2
+"""The rank of queries that are not let into the reserved slot."""
+
 SMALL: Final = 0.5
 """Seconds that a small question takes at most, and after which a query counts as long at work."""
 
 
 @dataclass(slots=True, eq=False)
 class Slot:
-    """What a query holds while it runs: since when, whether it is known to be long, which kind of slot."""
+    """What a query holds while it runs: since when, whether it is known to be long, its text, which kind."""
 
     since: float
     long: bool
+    text: str
     reserved: bool
 
     def long_at_work(self, now: float) -> bool:
@@ -43,11 +60,13 @@ class Slot:
         return self.long or now - self.since >= SMALL
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(slots=True, eq=False)
 class _Ticket:
-    """A place in the queue."""
+    """A place in the queue; whoever has ``given_way`` has lost it."""
 
     long: bool
+    text: str
+    given_way: bool = False
 
 
 class Slots:
@@ -61,6 +80,8 @@ class Slots:
         self._retry_after = max(1, math.ceil(timeout / 10))
         self._held: set[Slot] = set()
         self._queue: list[_Ticket] = []
+        self._shapes: OrderedDict[str, bool] = OrderedDict()
+        self._recent: deque[tuple[str, bool]] = deque(maxlen=RECENT)
 
     @property
     def held(self) -> int:
@@ -72,26 +93,32 @@ class Slots:
         """How many queries wait."""
         return len(self._queue)
 
-    def take(self, asked: Asked, long: bool = False) -> Slot | None:
+    def take(self, asked: Asked, long: bool = False, text: str = "") -> Slot | None:
         """A slot, once there is one; None if they were closed. Raises TooManyQueries and ClientLeft.
 
-        ``long`` says that the query is known to be long.
+        ``long`` says that the query is known to be long, ``text`` is its own.
         """
-        ticket, looked = _Ticket(long), time.monotonic()
+        ticket, looked = _Ticket(long, text[:LONGEST]), time.monotonic()
         with self.lock:
-            if len(self._queue) >= WAITING * self._ordinary:
-                raise self._too_many("too many queries are waiting")
-            self._queue.append(ticket)
+            self._enter(ticket)
             try:
                 while not self.closed:
+                    if ticket.given_way:
+                        raise self._too_many("too many queries are waiting")
                     if slot := self._free_for(ticket):
                         self._held.add(slot)
                         return slot
                     looked = self._wait(asked, looked)
                 return None
             finally:
-                self._queue.remove(ticket)
+                if not ticket.given_way:
+                    self._queue.remove(ticket)
                 self.lock.notify_all()
+
+    def note(self, text: str, long: bool) -> None:
+        """A query was long, or was not; of those of one shape the last one tells."""
+        with self.lock:
+            self._recent.append((text, long))
 
     def go_on(self, slot: Slot) -> None:
         """Make the reserved slot an ordinary one. Raises TooManyQueries if no ordinary one is free."""
@@ -100,7 +127,7 @@ class Slots:
                 return
             if len(self._at_work()) >= self._ordinary:
                 raise self._too_many(
-                    f"all executors are busy, and this is no small question: over {SMALL} seconds, or 64 KiB"
+                    f"all executors are busy, and this is no small question: over {SMALL} seconds, or a MiB"
                 )
             slot.reserved = False
             self.lock.notify_all()
@@ -120,14 +147,51 @@ class Slots:
     def _at_work(self) -> list[Slot]:
         return [slot for slot in self._held if not slot.reserved]
 
+    def _enter(self, ticket: _Ticket) -> None:
+        """Join the queue; where it is full, in the place of the oldest that is more likely to be long."""
+        if len(self._queue) >= WAITING * self._ordinary:
+            now = time.monotonic()
+            oldest = max(self._queue, key=lambda each: self._rank(each, now), default=ticket)
+            if self._rank(oldest, now) <= self._rank(ticket, now):
+                raise self._too_many("too many queries are waiting")
+            oldest.given_way = True
+            self._queue.remove(oldest)
+            self.lock.notify_all()
+        self._queue.append(ticket)
+
+    def _rank(self, ticket: _Ticket, now: float) -> int:
+        """How likely it is that a query is long: 0 looks small, 1 is new, then those that look so, or are."""
+        self._learn()
+        if ticket.long:
+            return LOOKS_LONG + 1
+        mine = shape(ticket.text)
+        alike = any(shape(slot.text) == mine for slot in self._held if slot.long_at_work(now))
+        return LOOKS_LONG if alike else {True: LOOKS_LONG, None: 1, False: 0}[self._shapes.get(mine)]
+
+    def _learn(self) -> None:
+        """Look at the shapes of those that have been answered since."""
+        while self._recent:
+            text, long = self._recent.popleft()
+            self._shapes[shape(text)] = long
+            self._shapes.move_to_end(shape(text))
+        while len(self._shapes) > REMEMBERED:
+            self._shapes.popitem(last=False)
+
+    def _first(self, now: float, queue: Iterable[_Ticket]) -> _Ticket:
+        """Whose turn it is: the first of those that are the least likely to be long."""
+        if len(self._queue) == 1:
+            return self._queue[0]
+        return min(queue, key=lambda each: self._rank(each, now))
+
     def _free_for(self, ticket: _Ticket) -> Slot | None:
         now, ordinary = time.monotonic(), self._at_work()
-        perhaps_small = [each for each in self._queue if not each.long]
         if len(ordinary) < self._ordinary:
-            first = (perhaps_small or self._queue)[0]
-            return Slot(now, ticket.long, reserved=False) if ticket is first else None
-        free = len(ordinary) == len(self._held) and all(slot.long_at_work(now) for slot in ordinary)
-        return Slot(now, ticket.long, reserved=True) if free and ticket in perhaps_small[-1:] else None
+            mine = ticket is self._first(now, self._queue)
+            return Slot(now, ticket.long, ticket.text, reserved=False) if mine else None
+        if len(ordinary) < len(self._held) or not all(slot.long_at_work(now) for slot in ordinary):
+            return None
+        mine = ticket is self._first(now, reversed(self._queue)) and self._rank(ticket, now) < LOOKS_LONG
+        return Slot(now, ticket.long, ticket.text, reserved=True) if mine else None
 
     def _wait(self, asked: Asked, looked: float) -> float:
         """Until something changes, or may have: a query has become long, the client may have left.

@@ -40,6 +40,7 @@ _W3C: Final = {
 
 _UNITS: Final = {
     "timeout": "seconds",
+    "stall": "seconds that a reader may be behind 64 KiB/s",
     "memory": "MiB",
     "executors": "queries at once",
     "max_rows": "rows of one answer",

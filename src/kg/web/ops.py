@@ -8,6 +8,7 @@ from importlib.metadata import version
 from flask import Blueprint, Response, json, render_template, request
 
 from kg import __version__
+from kg.query.failures import gone
 from kg.web import caching, metrics, negotiate
 from kg.web.errors import kinds, slug
 from kg.web.site import site
@@ -23,8 +24,10 @@ def health() -> Response:
 
 @bp.get("/ready")
 def ready() -> Response:
-    """Readiness: a release is open, and which."""
+    """Readiness: a release is open, and which. 503 if its folder is gone: no executor can be started then."""
     release = site().release
+    if not release.store_path.is_dir():
+        raise gone()
     dataset = release.manifest["dataset"]["name"]
     return _json({"status": "ready", "dataset": dataset, "release": release.digest})
 
