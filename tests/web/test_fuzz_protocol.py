@@ -207,7 +207,7 @@ def strategy(described: dict[str, Any]) -> st.SearchStrategy[Any]:
 
 
 def test_every_path_answers_as_described_whatever_is_asked(server, described, strategy):
-    @fuzzed(300)
+    @fuzzed(200)
     @given(strategy)
     def run(request):
         path, method, target, headers, body = request
@@ -226,7 +226,7 @@ BY_TURNS = {"date", "x-kg-query-id", "content-length", "transfer-encoding", "con
 
 
 def test_a_head_has_the_status_and_the_headers_of_the_get(server, strategy):
-    @fuzzed(80)
+    @fuzzed(40)
     @given(strategy)
     def run(request):
         _, _, target, headers, _ = request
