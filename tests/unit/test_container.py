@@ -67,7 +67,19 @@ def test_its_health_check_tells_a_server_that_answers_from_one_that_does_not(ser
 
 
 def test_kg_serves_on_a_disk_that_it_cannot_write_as_a_user_without_rights(release: Release):
-    confined = ["bwrap", "--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc", "--unshare-pid"]
+    confined = [
+        "bwrap",
+        "--ro-bind",
+        "/",
+        "/",
+        "--tmpfs",
+        "/var/tmp",
+        "--dev",
+        "/dev",
+        "--proc",
+        "/proc",
+        "--unshare-pid",
+    ]
     confined += [
         "--unshare-user",
         "--uid",
