@@ -188,9 +188,13 @@ def test_nobody_writes_a_line_of_the_log(serve: Serve, capfd: pytest.CaptureFixt
     ):
         head = f"{method} {target} HTTP/1.1\r\nHost: x\r\nUser-Agent: forged\r\nConnection: close\r\n\r\n"
         raw(server, head.encode())
+    large = b"query=ASK{}%23" + b"\nforged" * 20_000 + b"%ff"
+    assert (
+        server.ask("/sparql", "POST", large, content_type="application/x-www-form-urlencoded").status == 400
+    )
     stop(server.process)
     lines = capfd.readouterr().err.splitlines()
-    assert len(lines) == 6  # one that is no method never becomes a request
+    assert len(lines) == 7  # one that is no method never becomes a request
     assert all(
         re.match(
             r"\d{4}-\d\d-\d\dT[\d:.]+Z 127\.0\.0\.1 \S+ \"[^\x00-\x1f\x7f-\uffff]*\" 4\d\d |.* 200 ", line

@@ -6,7 +6,7 @@ from contextlib import suppress
 
 import pyoxigraph as ox
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kg.errors import QuerySyntaxError, Refused
@@ -101,6 +101,7 @@ def test_whoever_solves_a_query_without_a_list_calls_nobody(store: ox.Store, tex
         engine.solve(store, text)
 
 
+@settings(deadline=None)
 @given(st.lists(st.sampled_from(PARTS), max_size=12).map(" ".join))
 def test_what_is_let_through_the_engine_does_not_take_for_a_call(text: str) -> None:
     """An engine that reaches out says so, because nobody listens at port 1."""

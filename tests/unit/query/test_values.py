@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pyoxigraph as ox
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kg.errors import ParameterError
@@ -92,6 +92,7 @@ def written(kind: str, text: str) -> bool:
     return True
 
 
+@settings(deadline=None)
 @given(st.sampled_from(KINDS), GIVEN)
 def test_whatever_is_given_is_one_term_or_refused(kind: str, text: str) -> None:
     try:
@@ -107,6 +108,7 @@ def test_whatever_is_given_is_one_term_or_refused(kind: str, text: str) -> None:
         assert value.value in (text, f"{BASE}id/{text}")
 
 
+@settings(deadline=None)
 @given(st.dictionaries(st.sampled_from(KINDS), GIVEN))
 def test_whatever_is_given_the_query_is_the_same(given_: dict[str, str]) -> None:
     canned = catalog.read_text(QUERY, "all-kinds.rq")
