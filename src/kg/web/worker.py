@@ -100,7 +100,11 @@ class Worker(GeventWorker):  # type: ignore[misc]
             return False
         try:
             for chunk in exchange:
-                client.sendall(exchange.head + chunk)
+                answer = exchange.head + chunk
+                if (sent := client.send(answer)) < len(
+                    answer
+                ):  # sendall would ask for the buffer's size first
+                    client.sendall(answer[sent:])
         finally:
             exchange.close()
         return True
