@@ -9,8 +9,10 @@ closed, or a second request in the same bytes make a head that is not noted.
 from __future__ import annotations
 
 import re
+import time
 from dataclasses import dataclass
 from email.utils import formatdate
+from functools import lru_cache
 from typing import Any, Final
 
 from kg.query.cache import Cache
@@ -40,7 +42,8 @@ class Repeat:
 
     def begun(self, query_id: str) -> bytes:
         """The whole head of an answer with this id."""
-        return self.head + f"Date: {formatdate(usegmt=True)}\r\nX-KG-Query-Id: {query_id}\r\n\r\n".encode()
+        date = _date(int(time.time()))
+        return self.head + f"Date: {date}\r\nX-KG-Query-Id: {query_id}\r\n\r\n".encode()
 
 
 class Repeats:
@@ -76,6 +79,12 @@ class Repeats:
             environ["REMOTE_ADDR"] if _BY_SENDER.search(head) else "",
         )
         self._cache.put((self._scope, head), noted, len(head) + len(said))
+
+
+@lru_cache(maxsize=1)
+def _date(second: int) -> str:
+    """The field Date: in one second there are thousands of answers."""
+    return formatdate(second, usegmt=True)
 
 
 def _alone(head: bytes, environ: Environ) -> bool:
