@@ -3,8 +3,8 @@
     python bench/soak.py [SECONDS]
 
 Small, canned, long, bad, leaving and stalling clients ask a server in a process of its own, with a deadline
-of two seconds. Prints what was answered and what was used; exits with 1 if a small question had another answer
-than the right one, an answer to a bad one looked whole, or processes, descriptors or memory stayed behind.
+of two seconds. Prints what was answered and what was used; exits with 1 if a small question had another
+answer than the right one, one to a bad query looked whole, or processes, descriptors or memory stayed behind.
 """
 
 from __future__ import annotations

@@ -31,9 +31,6 @@ from kg.settings import Settings
 REMEMBERED: Final = 1_000
 """Long queries that are known again."""
 
-WARMING: Final = 0.2
-"""Seconds of a processor that an executor may take to start, beside those that a small question has."""
-
 TICK: Final = 0.1
 """Seconds between two looks at how long an executor has worked."""
 
@@ -106,10 +103,10 @@ class Pool:
                 kind, payload = self._first(executor, slot, request, asked)
         except BaseException as error:
             if isinstance(error, TooManyQueries | DeadlinePassed | MemoryExceeded):
-                self._remember(name, slot, not isinstance(error, DeadlinePassed))
+                self._remember(name, slot, executor, not isinstance(error, DeadlinePassed))
             self._give_back(executor, reason(error))
             raise
-        self._remember(name, slot)
+        self._remember(name, slot, executor)
         if kind == b"D":
             return Answer(payload, executor, asked, self._give_back)
         self._give_back(executor)
@@ -143,11 +140,12 @@ class Pool:
         with self._lock:
             return State(len(self._idle), len(self._busy), self._slots.waiting)
 
-    def _remember(self, name: int, slot: Slot, not_small: bool = False) -> None:
+    def _remember(self, name: int, slot: Slot, executor: Executor, not_small: bool = False) -> None:
         """Note whether a query is long, for the next time that it is asked."""
         with self._lock:
             self._long.pop(name, None)
-            long = not_small or time.monotonic() - slot.since >= slots.SMALL
+            took = time.monotonic() - slot.since
+            long = not_small or (took >= slots.SMALL and executor.spent() >= slots.SMALL)
             self._slots.note(slot.text, long)
             if long:
                 self._long[name] = None
@@ -175,8 +173,7 @@ class Pool:
         executor.ask(request, asked.deadline)
         begun = bytearray()
         if slot.reserved:
-            small = partial(_small, executor, asked, _starting(executor) + slots.SMALL)
-            while len(begun) < LARGEST and small():
+            while len(begun) < LARGEST and _small(executor, asked):
                 kind, payload = executor.frame(asked.deadline, asked.client)
                 begun += payload
                 if kind != b"D":
@@ -239,20 +236,15 @@ class Pool:
             raise ExecutorFailed(f"a query executor could not be started: {error}") from error
 
 
-def _starting(executor: Executor) -> float:
-    """What an executor may have worked before it answers anything."""
-    return max(executor.worked(), WARMING)
-
-
-def _small(executor: Executor, asked: Asked, most: float) -> bool:
-    """Wait for more of an answer; False if it is not there before the executor has worked for so long.
+def _small(executor: Executor, asked: Asked) -> bool:
+    """Wait for more of an answer; False if it is not there before the executor has worked for ``SMALL``.
 
     Seconds of a processor, because on a busy machine a small question takes many of the clock. Four times as
     many of those end the wait, too.
     """
     until = min(time.monotonic() + 4 * slots.SMALL, asked.deadline)
     while not executor.answers(min(time.monotonic() + TICK, until), asked.client):
-        if time.monotonic() >= until or executor.worked() >= most:
+        if time.monotonic() >= until or executor.spent() >= slots.SMALL:
             return False
     return True
 

@@ -52,6 +52,9 @@ _OUT_OF_MEMORY: Final = (b"memory allocation of", b"bad_alloc", b"MemoryError", 
 PATIENCE: Final = 1.0
 """Seconds in which an executor that is up takes a request: it has nothing else to do."""
 
+START: Final = 0.2
+"""Seconds of a processor that the start of one may take."""
+
 STARTING: Final = 5.0
 """Seconds in which one may come up, on a machine that is busy."""
 
@@ -70,6 +73,7 @@ class Executor:
         self._memory = memory
         self.started = self._patience = time.monotonic()
         self._asking = False
+        self._before = 0.0
         self._reading = threading.Lock()
         words = [str(store), str(theirs.fileno()), str(memory), "network" if network else "offline"]
         with theirs:
@@ -96,6 +100,7 @@ class Executor:
         """Send a request. Raises DeadlinePassed, and NotTaken if the process has ended or stands still."""
         payload = json.dumps(request).encode()
         self._asking = True
+        self._before = self._worked()
         self._patience = max(time.monotonic() + PATIENCE, self.started + STARTING)
         try:
             self._wait(min(deadline, self._patience))
@@ -127,8 +132,12 @@ class Executor:
             except (OSError, EOFError) as error:
                 raise self._post_mortem(taken=True) from error
 
-    def worked(self) -> float:
-        """Seconds of a processor that the process has had; on a busy machine fewer than have passed."""
+    def spent(self) -> float:
+        """Seconds of a processor that the present query has had; on a busy machine fewer than have passed."""
+        return self._worked() - max(self._before, START)
+
+    def _worked(self) -> float:
+        """Those that the process has had."""
         try:
             fields = Path(f"/proc/{self.pid}/stat").read_bytes().rpartition(b")")[2].split()
         except OSError:  # not Linux, or it has ended

@@ -42,6 +42,9 @@ RECENT: Final = 200
 LOOKS_LONG: Final = 2
 """The rank of queries that are not let into the reserved slot."""
 
+LONG: Final = 1.0
+"""Seconds after which those that look like one that is at work are taken for long, too."""
+
 SMALL: Final = 0.5
 """Seconds that a small question takes at most, and after which a query counts as long at work."""
 
@@ -165,7 +168,7 @@ class Slots:
         if ticket.long:
             return LOOKS_LONG + 1
         mine = shape(ticket.text)
-        alike = any(shape(slot.text) == mine for slot in self._held if slot.long_at_work(now))
+        alike = any(shape(slot.text) == mine for slot in self._held if now - slot.since >= LONG)
         return LOOKS_LONG if alike else {True: LOOKS_LONG, None: 1, False: 0}[self._shapes.get(mine)]
 
     def _learn(self) -> None:

@@ -25,6 +25,7 @@ from kg.errors import (
     NotAcceptable,
     QuerySyntaxError,
     ResultTooLong,
+    StoreDamaged,
     TooManyQueries,
 )
 from kg.formats import CSV, JSON, NTRIPLES, RDF_FORMATS, RESULT_FORMATS, TSV, TURTLE, XML, Format
@@ -178,13 +179,14 @@ def test_the_deadline_cuts_an_answer_that_is_still_coming(make_pool: MakePool) -
 def test_the_time_for_which_its_reader_keeps_an_answer_waiting_is_not_that_of_the_query(
     make_pool: MakePool,
 ) -> None:
+    pool, query = make_pool(), parse(STREAM + " LIMIT 20000")
     ours, theirs = socket.socketpair()
     with ours, theirs:
         reader = Reader(ours, stall=60.0)
-        answer = make_pool().run(parse(STREAM + " LIMIT 20000"), CSV, timeout=3.0, client=reader)
-        time.sleep(3.0)
-        reader.waited += 3.0
-        assert sum(len(chunk) for chunk in answer) > 1 << 20
+        with pytest.raises((DeadlinePassed, TooManyQueries)):
+            pool.run(query, CSV, timeout=0.001, client=reader)
+        reader.waited = 120.0
+        assert sum(map(len, pool.run(query, CSV, timeout=0.001, client=reader))) > 1 << 20
 
 
 def test_a_query_that_eats_the_memory_is_told_from_other_failures(make_pool: MakePool) -> None:
@@ -294,8 +296,10 @@ def test_a_closed_pool_leaves_no_process_and_answers_nothing(make_pool: MakePool
 
 
 def test_a_store_that_cannot_be_opened_is_reported(make_pool: MakePool, tmp_path: Path) -> None:
-    with pytest.raises(ExecutorFailed, match="ended with"):
+    with pytest.raises(StoreDamaged, match="removed"):
         ask(make_pool(tmp_path / "nowhere"), "ASK {}")
+    with pytest.raises(ExecutorFailed, match="ended with"):
+        ask(make_pool(tmp_path), "ASK {}")
 
 
 PARENT = """
@@ -380,7 +384,10 @@ def test_a_client_that_leaves_ends_its_query(make_pool: MakePool) -> None:
     assert names(pool)
 
 
-def test_a_client_that_leaves_gives_up_its_place_in_the_queue(make_pool: MakePool) -> None:
+def test_a_client_that_leaves_gives_up_its_place_in_the_queue(
+    make_pool: MakePool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(slots_module, "SMALL", 600.0)
     pool = make_pool(executors=1, timeout=600.0)
     ours, theirs = socket.socketpair()
     with ours, pool.run(parse(STREAM), CSV):
@@ -528,6 +535,27 @@ def test_a_graph_of_as_many_triples_as_are_allowed_is_whole_and_one_more_is_refu
     assert ask(pool, graph.format(limit=3), fmt)
     with pytest.raises(ResultTooLong, match="more than 3 rows"):
         ask(pool, graph.format(limit=4), fmt)
+
+
+def test_queries_that_differ_in_names_and_numbers_from_a_long_one_do_not_have_the_slot_for_small_ones(
+    make_pool: MakePool,
+) -> None:
+    pool = make_pool(executors=1, timeout=600.0)
+    with contextlib.ExitStack() as stack:
+        hold(pool, stack, 1)
+        with pytest.raises(TooManyQueries, match="no small question"):
+            ask(pool, ENDLESS)
+        with pytest.raises(TooManyQueries, match="while others ran"):
+            ask(pool, ENDLESS.replace("?a", "?z").replace("?n", "?m"), timeout=1.0)
+        assert names(pool)
+    assert pool.ended["not-small"] == 1
+
+
+def test_an_answer_of_some_hundred_kilobytes_may_be_one_to_a_small_question(make_pool: MakePool) -> None:
+    pool = make_pool(executors=1, timeout=600.0)
+    with contextlib.ExitStack() as stack:
+        hold(pool, stack, 1)
+        assert len(ask(pool, "SELECT * { ?s ?p ?o , ?q }", CSV)) > 100_000
 
 
 def test_past_the_most_rows_an_answer_that_has_begun_is_cut(make_pool: MakePool) -> None:
