@@ -38,7 +38,7 @@ _STARTS: Final = 3
 _LIGHT: Final = 1.0
 """A canned query that the native server answers within so many seconds is among those that are measured."""
 
-_RESERVE: Final = DEADLINE / 4
+_RESERVE: Final = DEADLINE / 6
 """Seconds that are left for the canned queries and the bad one."""
 
 _BESIDE: Final = 8

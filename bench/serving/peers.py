@@ -13,6 +13,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -192,22 +193,26 @@ def installed(corpus: Corpus, logs: Path, tools: Path) -> tuple[list[Peer], list
 @contextlib.contextmanager
 def running(peers: list[Peer]) -> Iterator[list[Peer]]:
     """Start all, load what must be loaded, stop all in the end. Who does not start is left out, and said."""
-    up: list[Peer] = []
     try:
-        for peer in peers:
-            try:
-                peer.start()
-                for command in peer.prepare:
-                    subprocess.run(command, check=True, capture_output=True, timeout=_START)
-            except (OSError, subprocess.SubprocessError) as error:
-                print(f"{peer.name} is left out: {error}", file=sys.stderr, flush=True)
-                peer.stop()
-                continue
-            up.append(peer)
+        with ThreadPoolExecutor() as together:
+            up = [peer for peer, started in zip(peers, together.map(_begin, peers), strict=True) if started]
         for peer in up:
             peer.settle()
             peer.idle = peer.most = processes.memory(peer.pid)
         yield up
     finally:
-        for peer in up:
+        for peer in peers:
             peer.stop()
+
+
+def _begin(peer: Peer) -> bool:
+    """Start one and load what must be loaded; False, and said, if it does not go."""
+    try:
+        peer.start()
+        for command in peer.prepare:
+            subprocess.run(command, check=True, capture_output=True, timeout=_START)
+    except (OSError, subprocess.SubprocessError) as error:
+        print(f"{peer.name} is left out: {error}", file=sys.stderr, flush=True)
+        peer.stop()
+        return False
+    return True
