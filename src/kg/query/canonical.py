@@ -11,7 +11,7 @@ from functools import lru_cache
 from typing import Final
 
 from kg.query.request import Query
-from kg.query.tokens import Lexer, Token
+from kg.query.tokens import ESCAPE, Lexer, Token
 
 LONGEST: Final = 8_192
 """Characters of a text that is worth reading word for word: about 10 ms of the web process."""
@@ -43,7 +43,7 @@ def shape(text: str) -> str:
 
 @lru_cache(maxsize=512)
 def _canonical(text: str, form: str) -> str | None:
-    if "\\u" in text or "\\U" in text:
+    if any(_is_ascii(escape) for escape in ESCAPE.finditer(text)):
         return None
     spaced: list[str] = []
     bare: list[str] = []
@@ -66,6 +66,11 @@ def _canonical(text: str, form: str) -> str | None:
     if _VOLATILE.search(shown) or (form == "CONSTRUCT" and _BLANK_NODE.search(_template(shown))):
         return None
     return "".join(spaced)
+
+
+def _is_ascii(escape: re.Match[str]) -> bool:
+    """Of an escape: whether it may be a piece of a keyword or end a string; others are letters of a text."""
+    return int(escape[1] or escape[2], 16) < 128
 
 
 def _as_it_stands(text: str) -> str | None:

@@ -28,11 +28,12 @@ class Client(Protocol):
     """The connection of whoever waits for an answer.
 
     ``waited`` are the seconds for which the server has waited for it to read, ``late`` says that it
-    was cut for that.
+    was cut for that. Set ``hurried`` to have it cut the next time that it is waited for.
     """
 
     waited: float
     late: bool
+    hurried: bool
 
     def fileno(self) -> int:
         """As of a socket."""

@@ -27,7 +27,7 @@ from kg.query.answer import Asked
 from kg.query.canonical import LONGEST, shape
 from kg.query.process import departed
 
-WAITING: Final = 16
+WAITING: Final = 64
 """Queries that may wait for each ordinary slot; one more is turned away at once."""
 
 GLANCE: Final = 1.0
@@ -53,6 +53,7 @@ SMALL: Final = 0.5
 class Slot:
     """What a query holds while it runs: since when, whether it is known to be long, its text, which kind."""
 
+    asked: Asked
     since: float
     long: bool
     text: str
@@ -67,6 +68,7 @@ class Slot:
 class _Ticket:
     """A place in the queue; whoever has ``given_way`` has lost it."""
 
+    asked: Asked
     long: bool
     text: str
     given_way: bool = False
@@ -101,7 +103,7 @@ class Slots:
 
         ``long`` says that the query is known to be long, ``text`` is its own.
         """
-        ticket, looked = _Ticket(long, text[:LONGEST]), time.monotonic()
+        ticket, looked = _Ticket(asked, long, text[:LONGEST]), time.monotonic()
         with self.lock:
             self._enter(ticket)
             try:
@@ -190,11 +192,11 @@ class Slots:
         now, ordinary = time.monotonic(), self._at_work()
         if len(ordinary) < self._ordinary:
             mine = ticket is self._first(now, self._queue)
-            return Slot(now, ticket.long, ticket.text, reserved=False) if mine else None
+            return Slot(ticket.asked, now, ticket.long, ticket.text, reserved=False) if mine else None
         if len(ordinary) < len(self._held) or not all(slot.long_at_work(now) for slot in ordinary):
             return None
         mine = ticket is self._first(now, reversed(self._queue)) and self._rank(ticket, now) < LOOKS_LONG
-        return Slot(now, ticket.long, ticket.text, reserved=True) if mine else None
+        return Slot(ticket.asked, now, ticket.long, ticket.text, reserved=True) if mine else None
 
     def _wait(self, asked: Asked, looked: float) -> float:
         """Until something changes, or may have: a query has become long, the client may have left.
@@ -215,8 +217,20 @@ class Slots:
             soon.append(looked + GLANCE - now)
         if long_at > now:
             soon.append(long_at - now + 0.001)
-        self.lock.wait(min(soon))
+        self.lock.wait(min([*soon, *self._hurry(now)]))
         return looked
+
+    def _hurry(self, now: float) -> list[float]:
+        """Have the slowest reader make room whose answer is past its time: it has more while nobody waits.
+
+        Returned are the seconds until there may be one.
+        """
+        read = [slot for slot in self._at_work() if slot.asked.client]
+        overdue = [slot.asked.client for slot in read if slot.asked.arrival_deadline <= now]
+        if overdue and not any(client.hurried for client in overdue if client):
+            slowest = max((client for client in overdue if client), key=lambda client: client.waited)
+            slowest.hurried = True
+        return [slot.asked.arrival_deadline - now for slot in read if slot.asked.arrival_deadline > now]
 
     def _too_many(self, message: str) -> TooManyQueries:
         return TooManyQueries(message, retry_after=self._retry_after)

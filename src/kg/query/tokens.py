@@ -45,7 +45,7 @@ _TOKEN: Final = re.compile(
     re.VERBOSE | re.DOTALL,
 )
 _BLANKS: Final = re.compile(r"(?:[\x20\t\r\n]++|\#[^\r\n]*+)*+")
-_ESCAPE: Final = re.compile(r"\\u([0-9A-Fa-f]{4})|\\U([0-9A-Fa-f]{8})")
+ESCAPE: Final = re.compile(r"\\u([0-9A-Fa-f]{4})|\\U([0-9A-Fa-f]{8})")
 _LINE_END: Final = re.compile(r"[\r\n]")
 _BLANK: Final = frozenset({"space", "comment"})
 
@@ -140,4 +140,4 @@ def resolve(text: str) -> str:
         surrogate = 0xD800 <= number <= 0xDFFF
         return match[0] if surrogate or number > 0x10FFFF else chr(number)
 
-    return _ESCAPE.sub(character, text)
+    return ESCAPE.sub(character, text)

@@ -17,6 +17,9 @@ UNSENT: Final = 65_536
 """Bytes that the system takes ahead of what the line carries. It would take megabytes, and could not say for
 the better part of a minute whether anybody reads them."""
 
+LOOK: Final = 0.5
+"""Seconds between two looks whether the reader is to hurry."""
+
 _LEAST_UNSENT: Final = getattr(socket, "TCP_NOTSENT_LOWAT", None)
 
 
@@ -25,13 +28,14 @@ class Reader:
 
     Its reader may be behind a line of ``RATE`` by ``stall`` seconds, whatever it has read before: one that
     stands still has these, one that goes on at a few bytes a second not many more, and a line that carries
-    ``RATE`` is never cut. ``waited`` are the seconds that it kept the server waiting, ``late`` says
-    that it was cut.
+    ``RATE`` is cut only where it is ``hurried``: its time is over, and others wait for its place. ``waited``
+    are the seconds that it kept the server waiting, ``late`` says that it was cut.
     """
 
     def __init__(self, connection: socket.socket, stall: float) -> None:
         self.waited = 0.0
         self.late = False
+        self.hurried = False
         self._connection = connection
         self._stall = stall
         self._behind = 0.0
@@ -71,11 +75,14 @@ class Reader:
         writable = select.poll()
         writable.register(self._connection, select.POLLOUT)
         begun = time.monotonic()
-        ready = writable.poll(max(self._stall - self._behind, 0.0) * 1000)
+        until = begun + max(self._stall - self._behind, 0.0)
+        ready = False
+        while not (ready or self.hurried) and (left := until - time.monotonic()) > 0:
+            ready = bool(writable.poll(min(left, LOOK) * 1000))
         took = time.monotonic() - begun
         self.waited += took
         self._behind += took
         if not ready:
             self.late = True
             self.reset()
-            raise BrokenPipeError(errno.EPIPE, "the reader stood still")
+            raise BrokenPipeError(errno.EPIPE, "the reader stood still, or others had waited for its place")
