@@ -14,6 +14,7 @@ from pyoxigraph import BlankNode, DefaultGraph, NamedNode
 
 from kg import vocab
 from kg.build import pipeline
+from kg.build.inputs import needs_build
 from kg.errors import DataError
 from kg.records import dataset
 from kg.records.dataset import Dataset
@@ -160,15 +161,15 @@ def test_a_build_is_needed_until_there_is_a_release_of_the_present_inputs(
     copy: Dataset, tmp_path: Path
 ) -> None:
     store = tmp_path / "store"
-    assert pipeline.needs_build(copy, store)
+    assert needs_build(copy, store)
     first = pipeline.build(copy, store=store).release
-    assert not pipeline.needs_build(copy, store)
+    assert not needs_build(copy, store)
     write(copy, "comment.yaml", "# nothing but a comment\n[]\n")
-    assert pipeline.needs_build(copy, store)
+    assert needs_build(copy, store)
     assert pipeline.build(copy, store=store).release.digest == first.digest
-    assert not pipeline.needs_build(copy, store)
+    assert not needs_build(copy, store)
     (first.path / "manifest.json").unlink()
-    assert pipeline.needs_build(copy, store)
+    assert needs_build(copy, store)
 
 
 def test_the_quoted_words_are_in_the_release_only_with_the_sources(
@@ -179,8 +180,8 @@ def test_the_quoted_words_are_in_the_release_only_with_the_sources(
     number = sum(1 for _ in with_sources.open_store().quads_for_pattern(None, exact, None, DefaultGraph()))
     assert number == with_sources.manifest["counts"]["classes"]["pac:Passage"]
     assert not list(release.open_store().quads_for_pattern(None, exact, None))
-    assert not pipeline.needs_build(bundled, tmp_path / "store", sources)
-    assert not pipeline.needs_build(bundled, tmp_path / "store")
+    assert not needs_build(bundled, tmp_path / "store", sources)
+    assert not needs_build(bundled, tmp_path / "store")
 
 
 def test_progress_names_the_stages_in_order(bundled: Dataset, tmp_path: Path) -> None:

@@ -15,8 +15,7 @@ from kg import disk, resources
 from kg.errors import NoRelease, StoreDamaged
 from kg.records.changes import FILE as CHANGES
 from kg.records.dataset import FILE, Dataset
-from kg.records.files import record_files, shown
-from kg.records.load import InputFile
+from kg.records.files import InputFile, record_files, shown
 from kg.records.passages import FILE as PASSAGES
 from kg.release import Releases
 

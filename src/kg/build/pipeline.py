@@ -20,7 +20,6 @@ from typing import Any
 from kg import disk
 from kg.build import inputs, keep, rebuild, scratch, write
 from kg.build.gate import Checked, judged, shacl_report
-from kg.build.inputs import needs_build
 from kg.build.keep import Earlier, State
 from kg.build.made import Made
 from kg.build.progress import Meter, Progress
@@ -30,12 +29,13 @@ from kg.errors import DataError
 from kg.findings import Finding, Severity, count, in_order, stops_release
 from kg.records import changes, load, passages
 from kg.records.dataset import Dataset
-from kg.records.load import Files, InputFile, Places, Texts
+from kg.records.files import InputFile
+from kg.records.load import Files, Places, Texts
 from kg.release import Release, Releases
 from kg.release import digest as merkle
 from kg.release.release import CORRUPT
 
-__all__ = ["Built", "Checked", "build", "check", "needs_build", "shacl_report"]
+__all__ = ["Built", "Checked", "build", "check", "shacl_report"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ from kg.build.work import Work, in_graph
 from kg.findings import Finding, as_json, count
 from kg.records import changes
 from kg.records.dataset import Dataset
-from kg.records.load import InputFile
+from kg.records.files import InputFile
 from kg.release import digest as merkle
 from kg.release import release as layout
 from kg.release.digest import GraphDigest

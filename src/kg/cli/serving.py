@@ -101,9 +101,9 @@ def _is_copy(releases: Releases) -> bool:
 
 
 def _build_if_needed(found: Dataset, releases: Releases, options: argparse.Namespace) -> int:
-    from kg.build import pipeline
+    from kg.build.inputs import needs_build
 
-    if pipeline.needs_build(found, releases.store_root, options.sources) or _is_damaged(releases):
+    if needs_build(found, releases.store_root, options.sources) or _is_damaged(releases):
         print(f"kg: building {found.name}", flush=True)
         return _apart(lambda: common.build(found, options), "the build")
     release = releases.current()

@@ -4,12 +4,21 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 from kg.findings import Finding, Location, Severity
 from kg.records import passages
 from kg.records.blocks import FORMS
 from kg.records.dataset import Dataset
+
+
+@dataclass(frozen=True, slots=True)
+class InputFile:
+    """A file of the dataset. ``path`` is relative to its folder; ``sha256`` in hexadecimal."""
+
+    path: str
+    sha256: str
 
 
 def record_files(dataset: Dataset) -> list[Path]:

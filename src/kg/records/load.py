@@ -23,18 +23,10 @@ from kg.records import changes, check, entries, expand, model, passages
 from kg.records.blocks import Block, blocks
 from kg.records.dataset import FILE, Dataset
 from kg.records.entries import Entry
-from kg.records.files import passed_over, record_files, shown
+from kg.records.files import InputFile, passed_over, record_files, shown
 from kg.records.index import Index
 from kg.records.parse import Record
 from kg.records.piece import parse_block
-
-
-@dataclass(frozen=True, slots=True)
-class InputFile:
-    """A file of the dataset. ``path`` is relative to its folder; ``sha256`` in hexadecimal."""
-
-    path: str
-    sha256: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -187,11 +187,13 @@ class Service:
     def _open(self, release: Release) -> Serving:
         from kg.query import catalog
         from kg.query.pool import Pool
-        from kg.web.app import create_app
 
         held = contextlib.ExitStack()
         held.enter_context(release.held())
         pool = Pool(release.store_path, self.settings, self.metrics.ended)
+        # Its executors start on other cores while this process reads what it is made of.
+        from kg.web.app import create_app
+
         canned = catalog.bundled() if release.kept else catalog.Catalog(release.path / "queries")
         try:
             app = create_app(self.settings, release, pool, canned, cache=self.cache, metrics=self.metrics)
