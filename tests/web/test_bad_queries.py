@@ -173,6 +173,19 @@ def test_a_slow_line_has_the_whole_of_a_large_answer_though_it_takes_longer_than
     assert said.endswith(b"\r\n0\r\n\r\n")
 
 
+def test_a_slow_reader_makes_room_once_its_time_is_over_and_another_query_needs_it(bad: Server) -> None:
+    readers = [dial(bad, target(LARGE)) for _ in range(EXECUTORS)]
+    with contextlib.ExitStack() as stack:
+        for reader in readers:
+            stack.enter_context(reader)
+            stack.enter_context(reading(reader, 100_000))
+        time.sleep(TIMEOUT + SLACK)
+        assert number(bad, 'kg_executors{state="busy"}') == EXECUTORS
+        end = ask(bad, LARGE.replace("30000", "9000"), format="csv")
+        assert (end.status, end.whole) == (200, True)
+    assert number(bad, "kg_late_readers_total") >= 1
+
+
 def test_a_line_that_is_only_just_fast_enough_is_not_cut(bad: Server) -> None:
     assert paced(dial(bad, target(LARGE.replace("30000", "5500"))), 90_000).endswith(b"\r\n0\r\n\r\n")
 
@@ -186,22 +199,27 @@ def test_an_endless_answer_is_cut_at_the_deadline_however_fast_it_is_read(bad: S
 
 
 @contextlib.contextmanager
-def trickling(connection: socket.socket) -> Iterator[None]:
-    """Meanwhile a byte is read ten times a second."""
+def reading(connection: socket.socket, rate: int) -> Iterator[None]:
+    """Meanwhile so many bytes a second are read."""
     ended = threading.Event()
 
-    def trickle() -> None:
+    def read() -> None:
         while not ended.wait(0.1):
             with contextlib.suppress(OSError):
-                connection.recv(1)
+                connection.recv(rate // 10)
 
-    reader = threading.Thread(target=trickle)
+    reader = threading.Thread(target=read)
     reader.start()
     try:
         yield
     finally:
         ended.set()
         reader.join()
+
+
+def trickling(connection: socket.socket) -> contextlib.AbstractContextManager[None]:
+    """Meanwhile ten bytes are read in a second."""
+    return reading(connection, 10)
 
 
 @pytest.mark.parametrize("reads", [contextlib.nullcontext, trickling], ids=["stalls", "trickles"])

@@ -33,6 +33,9 @@ WAITING: Final = 64
 GLANCE: Final = 1.0
 """Seconds between two looks at the connection of a query that waits."""
 
+ROOM: Final = 1.0
+"""Seconds in which a reader that is told to hurry makes room."""
+
 REMEMBERED: Final = 1_000
 """Shapes of queries that are known again."""
 
@@ -130,6 +133,8 @@ class Slots:
         with self.lock:
             if not slot.reserved:
                 return
+            if self._hurry(time.monotonic()):
+                self.lock.wait_for(lambda: len(self._at_work()) < self._ordinary, ROOM)
             if len(self._at_work()) >= self._ordinary:
                 raise self._too_many(
                     f"all executors are busy, and this is no small question: over {SMALL} seconds, or a MiB"
@@ -217,20 +222,21 @@ class Slots:
             soon.append(looked + GLANCE - now)
         if long_at > now:
             soon.append(long_at - now + 0.001)
-        self.lock.wait(min([*soon, *self._hurry(now)]))
+        self._hurry(now)
+        overdue_at = (slot.asked.arrival_deadline - now for slot in self._at_work() if slot.asked.client)
+        self.lock.wait(min([*soon, *(left for left in overdue_at if left > 0)]))
         return looked
 
-    def _hurry(self, now: float) -> list[float]:
-        """Have the slowest reader make room whose answer is past its time: it has more while nobody waits.
+    def _hurry(self, now: float) -> bool:
+        """Have a reader make room whose query's time is over: it has more only while nobody waits.
 
-        Returned are the seconds until there may be one.
+        One at a time, the one that has been waited for longest. False if there is none.
         """
-        read = [slot for slot in self._at_work() if slot.asked.client]
-        overdue = [slot.asked.client for slot in read if slot.asked.arrival_deadline <= now]
-        if overdue and not any(client.hurried for client in overdue if client):
-            slowest = max((client for client in overdue if client), key=lambda client: client.waited)
-            slowest.hurried = True
-        return [slot.asked.arrival_deadline - now for slot in read if slot.asked.arrival_deadline > now]
+        clients = [slot.asked.client for slot in self._at_work() if slot.asked.arrival_deadline <= now]
+        overdue = [client for client in clients if client]
+        if overdue and not any(client.hurried for client in overdue):
+            max(overdue, key=lambda client: client.waited).hurried = True
+        return bool(overdue)
 
     def _too_many(self, message: str) -> TooManyQueries:
         return TooManyQueries(message, retry_after=self._retry_after)
