@@ -271,8 +271,7 @@ def unmapped(schemes: Graph) -> list[str]:
     return [
         str(t)
         for t in types
-        if not any((t, m, None) in schemes for m in matches)
-        and (t, SKOS.note, None) not in schemes
+        if not any((t, m, None) in schemes for m in matches) and (t, SKOS.note, None) not in schemes
     ]
 
 

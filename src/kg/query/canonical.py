@@ -19,7 +19,8 @@ LONGEST: Final = 8_192
 _VOLATILE: Final = re.compile(r"(?:now|rand|uuid|bnode)\s*\(|service", re.IGNORECASE)
 _DOUBTFUL: Final = ("now", "rand", "uuid", "bnode", "service", "construct", "\\u")
 _VARYING: Final = re.compile(
-    r"""([?$])\w+|<[^<>"\s]*>|"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'|\w*:[\w.%-]*|[+-]?\d[\w.+-]*"""
+    r"""([?$])\w++|<[^<>"\s]*+>|"(?:[^"\\\n]|\\.)*+"?|'(?:[^'\\\n]|\\.)*+'?"""
+    r"""|(?<!\w)(?:\w*+:[\w.%-]*+|[+-]?\d[\w.+-]*+)"""
 )
 _REPEATED: Final = re.compile(r"·(?:[\s,]*·)+|\s+")
 _BLANK_NODE: Final = re.compile(r"[\[(]|_:")

@@ -18,8 +18,9 @@ import math
 import threading
 import time
 from collections import OrderedDict, deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final
 
 from kg.errors import ClientLeft, TooManyQueries
@@ -52,7 +53,7 @@ SMALL: Final = 0.5
 """Seconds that a small question takes at most, and after which a query counts as long at work."""
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(eq=False)
 class Slot:
     """What a query holds while it runs: since when, whether it is known to be long, its text, which kind."""
 
@@ -67,14 +68,21 @@ class Slot:
         return self.long or now - self.since >= SMALL
 
 
-@dataclass(slots=True, eq=False)
 class _Ticket:
-    """A place in the queue; whoever has ``given_way`` has lost it."""
+    """A place in the queue. It ends with a ``slot``, or with having ``given_way`` to another."""
 
-    asked: Asked
-    long: bool
-    text: str
-    given_way: bool = False
+    def __init__(self, asked: Asked, long: bool, text: str, lock: threading.RLock) -> None:
+        self.asked = asked
+        self.long = long
+        self.text = text
+        self.turn = threading.Condition(lock)
+        self.slot: Slot | None = None
+        self.given_way = False
+
+    @cached_property
+    def shape(self) -> str:
+        """Looked at only where others wait too."""
+        return shape(self.text)
 
 
 class Slots:
@@ -82,7 +90,9 @@ class Slots:
 
     def __init__(self, ordinary: int, timeout: float) -> None:
         """``timeout`` is the deadline of the settings, from which ``Retry-After`` is told."""
-        self.lock = threading.Condition()
+        mutex = threading.RLock()
+        self.lock = threading.Condition(mutex)
+        self._mutex = mutex
         self.closed = False
         self._ordinary = ordinary
         self._retry_after = max(1, math.ceil(timeout / 10))
@@ -90,6 +100,10 @@ class Slots:
         self._queue: list[_Ticket] = []
         self._shapes: OrderedDict[str, bool] = OrderedDict()
         self._recent: deque[tuple[str, bool]] = deque(maxlen=RECENT)
+        self._all_look_long = False
+        """Of those who wait: known since the last one came or went."""
+        self._expected = 0
+        """Queries of the reserved slot for which a reader makes room."""
 
     @property
     def held(self) -> int:
@@ -106,22 +120,18 @@ class Slots:
 
         ``long`` says that the query is known to be long, ``text`` is its own.
         """
-        ticket, looked = _Ticket(asked, long, text[:LONGEST]), time.monotonic()
+        ticket, looked = _Ticket(asked, long, text[:LONGEST], self._mutex), time.monotonic()
         with self.lock:
             self._enter(ticket)
             try:
-                while not self.closed:
+                while not (self.closed or ticket.slot):
                     if ticket.given_way:
                         raise self._too_many("too many queries are waiting")
-                    if slot := self._free_for(ticket):
-                        self._held.add(slot)
-                        return slot
-                    looked = self._wait(asked, looked)
-                return None
-            finally:
-                if not ticket.given_way:
-                    self._queue.remove(ticket)
-                self.lock.notify_all()
+                    looked = self._wait(ticket, looked)
+            except BaseException:
+                self._leave(ticket)
+                raise
+            return ticket.slot
 
     def note(self, text: str, long: bool) -> None:
         """A query was long, or was not; of those of one shape the last one tells."""
@@ -133,25 +143,31 @@ class Slots:
         with self.lock:
             if not slot.reserved:
                 return
-            if self._hurry(time.monotonic()):
+            if len(self._at_work()) >= self._ordinary and self._hurry(time.monotonic()):
+                self._expected += 1
                 self.lock.wait_for(lambda: len(self._at_work()) < self._ordinary, ROOM)
+                self._expected -= 1
             if len(self._at_work()) >= self._ordinary:
                 raise self._too_many(
                     f"all executors are busy, and this is no small question: over {SMALL} seconds, or a MiB"
                 )
             slot.reserved = False
-            self.lock.notify_all()
+            self._grant()
 
     def give_back(self, slot: Slot) -> None:
         """Let others have it."""
         with self.lock:
             self._held.discard(slot)
-            self.lock.notify_all()
+            self._all_look_long = False
+            self._grant()
+            self.lock.notify_all()  # who goes on from the reserved slot
 
     def close(self) -> None:
         """Turn away all who wait."""
         with self.lock:
             self.closed = True
+            for ticket in self._queue:
+                ticket.turn.notify()
             self.lock.notify_all()
 
     def _at_work(self) -> list[Slot]:
@@ -166,17 +182,51 @@ class Slots:
                 raise self._too_many("too many queries are waiting")
             oldest.given_way = True
             self._queue.remove(oldest)
-            self.lock.notify_all()
+            oldest.turn.notify()
         self._queue.append(ticket)
+        self._all_look_long = False
+        self._grant()
+
+    def _leave(self, ticket: _Ticket) -> None:
+        """Give up the place in the queue, or the slot that has just come."""
+        if ticket in self._queue:
+            self._queue.remove(ticket)
+        if ticket.slot:
+            self.give_back(ticket.slot)
+
+    def _grant(self) -> None:
+        """Give what is free to those whose turn it is."""
+        while self._queue and not self.closed:
+            now, ordinary = time.monotonic(), self._at_work()
+            reserved = len(ordinary) + self._expected >= self._ordinary
+            if reserved and not self._reserved_is_open(ordinary, now):
+                return
+            ticket = self._first(now, reversed(self._queue) if reserved else self._queue)
+            if reserved and self._rank(ticket, now) >= LOOKS_LONG:
+                self._all_look_long = True
+                return
+            self._queue.remove(ticket)
+            ticket.slot = Slot(ticket.asked, now, ticket.long, ticket.text, reserved)
+            self._held.add(ticket.slot)
+            ticket.turn.notify()
+
+    def _reserved_is_open(self, ordinary: list[Slot], now: float) -> bool:
+        free = len(ordinary) == len(self._held) and not self._all_look_long
+        return free and all(slot.long_at_work(now) for slot in ordinary)
+
+    def _first(self, now: float, queue: Iterable[_Ticket]) -> _Ticket:
+        """Whose turn it is: the first of those that are the least likely to be long."""
+        if len(self._queue) == 1:
+            return self._queue[0]
+        return min(queue, key=lambda each: self._rank(each, now))
 
     def _rank(self, ticket: _Ticket, now: float) -> int:
         """How likely it is that a query is long: 0 looks small, 1 is new, then those that look so, or are."""
         self._learn()
         if ticket.long:
             return LOOKS_LONG + 1
-        mine = shape(ticket.text)
-        alike = any(shape(slot.text) == mine for slot in self._held if now - slot.since >= LONG)
-        return LOOKS_LONG if alike else {True: LOOKS_LONG, None: 1, False: 0}[self._shapes.get(mine)]
+        alike = any(shape(slot.text) == ticket.shape for slot in self._held if now - slot.since >= LONG)
+        return LOOKS_LONG if alike else {True: LOOKS_LONG, None: 1, False: 0}[self._shapes.get(ticket.shape)]
 
     def _learn(self) -> None:
         """Look at the shapes of those that have been answered since."""
@@ -187,45 +237,35 @@ class Slots:
         while len(self._shapes) > REMEMBERED:
             self._shapes.popitem(last=False)
 
-    def _first(self, now: float, queue: Iterable[_Ticket]) -> _Ticket:
-        """Whose turn it is: the first of those that are the least likely to be long."""
-        if len(self._queue) == 1:
-            return self._queue[0]
-        return min(queue, key=lambda each: self._rank(each, now))
+    def _wait(self, ticket: _Ticket, looked: float) -> float:
+        """Until it is this one's turn, or may be: a query has become long, the client may have left.
 
-    def _free_for(self, ticket: _Ticket) -> Slot | None:
-        now, ordinary = time.monotonic(), self._at_work()
-        if len(ordinary) < self._ordinary:
-            mine = ticket is self._first(now, self._queue)
-            return Slot(ticket.asked, now, ticket.long, ticket.text, reserved=False) if mine else None
-        if len(ordinary) < len(self._held) or not all(slot.long_at_work(now) for slot in ordinary):
-            return None
-        mine = ticket is self._first(now, reversed(self._queue)) and self._rank(ticket, now) < LOOKS_LONG
-        return Slot(ticket.asked, now, ticket.long, ticket.text, reserved=True) if mine else None
-
-    def _wait(self, asked: Asked, looked: float) -> float:
-        """Until something changes, or may have: a query has become long, the client may have left.
-
-        ``looked`` is when the client's connection was looked at; returned is when it was last: each
-        answer wakes all who wait, and a look is a call of the system.
+        ``looked`` is when the client's connection was looked at; returned is when it was last: a look is a
+        call of the system.
         """
-        now = time.monotonic()
+        now, asked = time.monotonic(), ticket.asked
         if asked.deadline <= now:
             raise self._too_many("the query's time was up while others ran")
         if asked.client and now - looked >= GLANCE:
             looked = now
             if departed(asked.client):
                 raise ClientLeft("the client closed the connection while others were served")
-        long_at = max((slot.since for slot in self._at_work() if not slot.long), default=0.0) + SMALL
-        soon = [asked.deadline - now]
-        if asked.client:
-            soon.append(looked + GLANCE - now)
-        if long_at > now:
-            soon.append(long_at - now + 0.001)
         self._hurry(now)
-        overdue_at = (slot.asked.arrival_deadline - now for slot in self._at_work() if slot.asked.client)
-        self.lock.wait(min([*soon, *(left for left in overdue_at if left > 0)]))
+        ticket.turn.wait(min(self._changes(ticket, looked, now)))
+        if not ticket.slot:
+            self._grant()
         return looked
+
+    def _changes(self, ticket: _Ticket, looked: float, now: float) -> Iterator[float]:
+        """In how many seconds something may be otherwise that nobody tells of."""
+        yield ticket.asked.deadline - now
+        if ticket.asked.client:
+            yield looked + GLANCE - now
+        for slot in self._at_work():
+            if not slot.long_at_work(now):
+                yield slot.since + SMALL - now + 0.001
+            if slot.asked.client and slot.asked.arrival_deadline > now:
+                yield slot.asked.arrival_deadline - now
 
     def _hurry(self, now: float) -> bool:
         """Have a reader make room whose query's time is over: it has more only while nobody waits.

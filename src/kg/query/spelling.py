@@ -49,7 +49,9 @@ _WORD: Final = re.compile(r"\w+")
 _NEAR: Final = 0.78
 """COUTN is as near as 0.8 to COUNT, foo as 0.75 to FLOOR."""
 _LONGEST: Final = 40
-"""Letters of a word that may be one misspelt."""
+"""Letters of a word or prefix that may be one misspelt."""
+_MOST: Final = 50
+"""Prefixes of a query that are compared."""
 
 _PREFIX: Final = re.compile(r"\bprefix\s+([^\s:<]*):", re.IGNORECASE)
 
@@ -67,11 +69,11 @@ def misspelt(scene: Scene) -> Fault | None:
 
     Outside of strings, names and IRIs there are no others; the engine stumbles a little after it.
     """
-    found = None
-    for word, start in _words(scene):
-        if word.lower() not in WORDS:
-            found = Fault(start, f"{word[:40]} is no word of SPARQL", word_hint(word))
-    return found
+    unknown = [(word, start) for word, start in _words(scene) if word.lower() not in WORDS]
+    if not unknown:
+        return None
+    word, start = unknown[-1]
+    return Fault(start, f"{word[:_LONGEST]} is no word of SPARQL", word_hint(word))
 
 
 def _words(scene: Scene) -> Iterator[tuple[str, int]]:
@@ -106,8 +108,10 @@ def prefix_hint(text: str, prefix: str) -> str:
     """What to do about a prefix that is not declared."""
     if known := vocab.PREFIXES.get(prefix):
         return f"add PREFIX {prefix}: <{known}>"
-    declared = _PREFIX.findall(text)
-    if near := difflib.get_close_matches(prefix, [name for name in declared if name], 1, 0.5):
+    if len(prefix) > _LONGEST:
+        return f"add PREFIX {prefix[:_LONGEST]}…: <…>"
+    declared = [name for name in _PREFIX.findall(text) if 0 < len(name) <= _LONGEST]
+    if near := difflib.get_close_matches(prefix, declared[:_MOST], 1, 0.5):
         return f"did you mean {near[0]}: ?"
     if near := difflib.get_close_matches(prefix, vocab.PREFIXES, 1, 0.6):
         return f"did you mean {near[0]}: ? Then add PREFIX {near[0]}: <{vocab.PREFIXES[near[0]]}>"

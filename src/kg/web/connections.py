@@ -10,6 +10,7 @@ places of one another only, and no client's address need be known: behind a prox
 from __future__ import annotations
 
 import contextlib
+import select
 import socket
 import time
 from heapq import nsmallest
@@ -61,7 +62,7 @@ class Connections:
         while True:
             time.sleep(LOOK)
             now = time.monotonic()
-            for connection in [one for one in self.waiting if one.until < now]:
+            for connection in [one for one in self.waiting if one.until < now and not one.speaks()]:
                 self._cut(connection, "slow" if connection.begun else "idle")
 
     def _cut(self, connection: Connection, reason: str) -> None:
@@ -115,6 +116,12 @@ class Connection:
             )
         self.until += len(received) / RATE
         return received
+
+    def speaks(self) -> bool:
+        """Whether bytes are there that nobody has had the time to read."""
+        arrived = select.poll()
+        arrived.register(self._client, select.POLLIN)
+        return bool(arrived.poll(0))
 
     def cut(self) -> None:
         """End the wait, now or the next one."""

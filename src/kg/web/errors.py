@@ -15,9 +15,8 @@ from kg.query.failures import damaged
 from kg.release.release import CORRUPT
 from kg.web import hints
 from kg.web.negotiate import prefers_html
+from kg.web.plain import PROBLEM
 from kg.web.site import site
-
-PROBLEM = "application/problem+json"
 
 
 def install(app: Flask) -> None:

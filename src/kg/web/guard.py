@@ -7,11 +7,12 @@ logs, histories and caches (5.3).
 from __future__ import annotations
 
 import hmac
-import json
 import re
 from collections.abc import Iterable, Mapping
 from http import HTTPStatus
 from typing import Any, Final
+
+from kg.web import plain
 
 OPEN: Final = "/health"
 """Whoever keeps the process alive need not know the token."""
@@ -40,20 +41,11 @@ def refuse(
     environ: dict[str, Any], start_response: Any, said: str, common: Mapping[str, str]
 ) -> Iterable[bytes]:
     """401 with that challenge, as problem details: nothing of the data, not even their title, is in it."""
-    status = HTTPStatus.UNAUTHORIZED
-    members = {
-        "type": "about:blank",
-        "title": status.phrase,
-        "status": status.value,
-        "detail": "This service is asked with a token: Authorization: Bearer <token>",
-        "query_id": environ.get("kg.id", "-"),
-    }
-    body = (json.dumps(members) + "\n").encode()
-    own = {
-        "Content-Type": "application/problem+json",
-        "Content-Length": str(len(body)),
-        "Cache-Control": "no-store",
-        "WWW-Authenticate": said,
-    }
-    start_response(f"{status.value} {status.phrase}", [*{**common, **own}.items()])
+    status, detail = (
+        HTTPStatus.UNAUTHORIZED,
+        "This service is asked with a token: Authorization: Bearer <token>",
+    )
+    own, body = plain.problem(status, detail, environ.get("kg.id", "-"))
+    headers = {**common, **own, "WWW-Authenticate": said}
+    start_response(f"{status.value} {status.phrase}", [*headers.items()])
     return () if environ["REQUEST_METHOD"] == "HEAD" else (body,)

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any, Final
 
 from kg.formats import Format
-from kg.web.errors import PROBLEM
+from kg.web.plain import PROBLEM
 
 Members = dict[str, Any]
 

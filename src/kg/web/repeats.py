@@ -2,8 +2,8 @@
 
 What a head means depends on its bytes and, behind a proxy, on who sends it, on nothing else. So where an
 answer came out of memory, the head that asked for it is noted with the head of that answer; the next time
-both need no parser. Noted in the cache of the answers, within its bounds. A body, a connection that is to be
-closed, or a second request in the same bytes make a head that is not noted.
+both need no parser. Notes have a bound of their own, an eighth of that of the answers. A body, a connection
+that is to be closed, or a second request in the same bytes make a head that is not noted.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from kg.web.caching import Environ, Kept
 
 _OF_EACH_ANSWER: Final = ("date:", "x-kg-query-id:")
 _FURTHER: Final = ("CONTENT_LENGTH", "HTTP_TRANSFER_ENCODING", "HTTP_EXPECT", "HTTP_UPGRADE")
+_END: Final = b"\r\n\r\n"
 _BY_SENDER: Final = re.compile(rb"\n(?:x-forwarded-|forwarded|script_name|path_info)", re.IGNORECASE)
 """Header fields that gunicorn believes of some senders and not of others."""
 
@@ -49,13 +50,15 @@ class Repeat:
 class Repeats:
     """The heads that are noted for one release."""
 
-    def __init__(self, cache: Cache, scope: str) -> None:
+    def __init__(self, cache: Cache, notes: Cache, scope: str) -> None:
+        """``cache`` has the answers; ``notes`` are apart: heads that never come again push none out."""
         self._cache = cache
+        self._notes = notes
         self._scope = scope
 
     def find(self, head: bytes, sender: str) -> tuple[Repeat, bytes] | None:
         """What answers a request, and the body; None if it is to be read."""
-        noted: Repeat | None = self._cache.get((self._scope, head))
+        noted: Repeat | None = self._notes.get((self._scope, head))
         if noted is None or noted.sender not in ("", sender):
             return None
         if not noted.key:
@@ -67,8 +70,7 @@ class Repeats:
         """After an answer by gunicorn: ``head`` is all that was read before it, ``response`` gunicorn's."""
         if not _alone(head, environ) or response.should_close():
             return
-        lines = [*response.default_headers(), *(f"{name}: {value}\r\n" for name, value in response.headers)]
-        said = "".join(line for line in lines if not line.lower().startswith(_OF_EACH_ANSWER))
+        said = "".join(line for line in response.lines() if not line.lower().startswith(_OF_EACH_ANSWER))
         noted = Repeat(
             said.encode("latin-1"),
             response.status_code,
@@ -78,7 +80,7 @@ class Repeats:
             environ["kg.kept"],
             environ["REMOTE_ADDR"] if _BY_SENDER.search(head) else "",
         )
-        self._cache.put((self._scope, head), noted, len(head) + len(said))
+        self._notes.put((self._scope, head), noted, len(head) + len(said))
 
 
 @lru_cache(maxsize=1)
@@ -94,5 +96,6 @@ def _alone(head: bytes, environ: Environ) -> bool:
         and environ["REQUEST_METHOD"] == "GET"
         and environ["SERVER_PROTOCOL"] == "HTTP/1.1"
         and not any(name in environ for name in _FURTHER)
-        and head.find(b"\r\n\r\n") == len(head) - 4
+        and head.endswith(_END)
+        and head.count(_END) == 1
     )

@@ -5,7 +5,7 @@ Two sends are two packets, and wake the client twice; for a small answer that is
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 from gunicorn.http import wsgi
 
@@ -19,12 +19,15 @@ class Response(wsgi.Response):  # type: ignore[misc]
     headers_sent: bool
     _held = b""
 
+    def lines(self) -> list[str]:
+        """The lines of the head, each with its end."""
+        return [*self.default_headers(), *(f"{name}: {value}\r\n" for name, value in self.headers)]
+
     def send_headers(self) -> None:
         """Have the head ready."""
         if self.headers_sent:
             return
-        lines = [*self.default_headers(), *(f"{name}: {value}\r\n" for name, value in self.headers), "\r\n"]
-        self._held = "".join(lines).encode("latin-1")
+        self._held = "".join([*self.lines(), "\r\n"]).encode("latin-1")
         self.headers_sent = True
 
     def close(self) -> None:
@@ -37,13 +40,20 @@ class Response(wsgi.Response):  # type: ignore[misc]
 
     def _send(self, piece: bytes) -> None:
         held, self._held = self._held, b""
-        if held and len(piece) > TOGETHER:
-            self.sock.sendall(held)
-            held = b""
-        if held or piece:
-            self.sock.sendall(held + piece if held else piece)
+        send(self.sock, held, piece)
+
+
+def send(connection: Any, head: bytes, piece: bytes) -> None:
+    """Send both, either of which may be empty: together, unless copying the piece would cost more."""
+    if head and len(piece) > TOGETHER:
+        connection.sendall(head)
+        head = b""
+    if head or piece:
+        connection.sendall(head + piece if head else piece)
 
 
 def install() -> None:
     """From now on gunicorn's answers go out so."""
+    if not hasattr(wsgi.Response, "_emit_body"):  # its head would go out behind its body
+        raise RuntimeError("this gunicorn is none that kg knows: install the versions of requirements.lock")
     wsgi.Response = Response

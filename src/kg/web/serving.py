@@ -33,6 +33,10 @@ if TYPE_CHECKING:
 
     from kg.query.pool import Pool
     from kg.release import Release, Releases
+    from kg.web.reader import Reader
+
+NOTES: Final = 8
+"""The part of the cache's size that requests which were seen before may take beside it."""
 
 LOOK: Final = 1.0
 """Seconds between two looks at which release is current."""
@@ -94,6 +98,7 @@ class Service:
         self.settings = settings
         self.metrics = Metrics()
         self.cache = Cache(settings.cache)
+        self.notes = Cache(-(-settings.cache // NOTES))
         self._serving = self._open(release)
         self._ended = threading.Event()
         self._forgive = False
@@ -145,23 +150,28 @@ class Service:
         )
         log.write(entry, self.settings.log_format)
 
-    def repeat(self, head: bytes, sender: str) -> Exchange | None:
-        """The answer to a request that is like an earlier one; None if it is to be read."""
+    def repeat(self, head: bytes, sender: str, reader: Reader) -> Exchange | None:
+        """The answer to a request that is like an earlier one; None if it is to be read.
+
+        The token stands in the head, which is the name of what is noted: who has another one has none.
+        """
         serving = self._serving
         if (found := serving.repeats.find(head, sender)) is None:
             return None
         noted, body = found
-        environ = {
-            "kg.id": secrets.token_hex(8),
+        query_id = secrets.token_hex(8)
+        environ: Environ = {
+            "kg.id": query_id,
             "kg.route": noted.route,
             "kg.cache": noted.cache,
             "PATH_INFO": noted.path,
             "REMOTE_ADDR": sender,
             "REQUEST_METHOD": "GET",
+            "gunicorn.socket": reader,
         }
         serving.enter()
         exchange = Exchange(self, serving, environ)
-        exchange.head = noted.begun(environ["kg.id"])
+        exchange.head = noted.begun(query_id)
         exchange.chunks, exchange.status = (body,), noted.status
         if noted.key:
             self.cache.count("response", True)
@@ -204,7 +214,7 @@ class Service:
         headers = common(self.settings, release.digest)
         named = scope(self.settings, release.digest)
         front = Front(app, self.cache, named, headers, bool(self.settings.token))
-        return Serving(release, app, pool, front, Repeats(self.cache, named), held)
+        return Serving(release, app, pool, front, Repeats(self.cache, self.notes, named), held)
 
     def _follow(self, releases: Releases) -> None:
         refused = said = ""
@@ -217,11 +227,11 @@ class Service:
                     continue
                 refused = digest
                 self._take_up(releases.current())
-            except (KgError, OSError) as error:
-                if str(error) != said:
-                    said = str(error)
+            except Exception as error:  # noqa: BLE001 - the edge of a thread that must not end
+                if repr(error) != said:
+                    said = repr(error)
                     here = self.release.digest[:12]
-                    say(f"the current release is not taken up: {said}; {here} is served on")
+                    say(f"the current release is not taken up: {error}; {here} is served on")
 
     def _take_up(self, release: Release) -> None:
         apart(release.verify)

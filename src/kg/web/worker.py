@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import json
 import secrets
 import signal
 import socket
@@ -25,10 +24,9 @@ from gunicorn.workers.ggevent import GeventWorker
 
 from kg.errors import RequestTooSlow
 from kg.settings import Settings
-from kg.web.caching import NEVER
+from kg.web import plain, sending
 from kg.web.connections import Connection, Connections
 from kg.web.door import too_long
-from kg.web.errors import PROBLEM
 from kg.web.reader import Reader
 
 LINE_ROOM: Final = 32
@@ -43,8 +41,14 @@ ROOM: Final = 200
 UNREAD: Final = 65_536
 """Bytes of a body that nobody asked for, which are read for the sake of the next request."""
 
+TURN: Final = 0.01
+"""Seconds for which one connection may keep all others waiting with requests that are there already."""
+
 LINGER: Final = 1.0
 """Seconds in which a client may go on to send what nobody reads."""
+
+LINGERING: Final = 4_194_304
+"""Bytes of it."""
 
 _LEFT: Final = (errno.EPIPE, errno.ECONNRESET, errno.ENOTCONN)
 
@@ -90,27 +94,32 @@ class Worker(GeventWorker):  # type: ignore[misc]
 
     def _answer(self, connection: Connection, listener: Any, client: Any, addr: Any) -> None:
         parser = get_parser(self.cfg, connection, addr)
+        turn = time.monotonic()
         while begun := parser.unreader.take_buffered() or connection.first():
+            if time.monotonic() - turn > TURN:  # who sends and reads as fast as can be never waits
+                gevent.sleep(0)
+                turn = time.monotonic()
             connection.begins()
-            if self.alive and self._repeated(begun, client, addr):
+            reader = Reader(client, self.wsgi.settings.stall)
+            if self.alive and self._repeated(begun, reader, addr):
                 connection.rests()
                 continue
             parser.unreader.unread(begun)
             connection.request = request = next(parser)
             request.head = begun
-            self.handle_request(listener, request, client, addr)
+            self.handle_request(listener, request, reader, addr)
             if not _finish(parser):
+                _linger(client)
                 return
             connection.rests()
 
-    def _repeated(self, head: bytes, client: Any, addr: Any) -> bool:
+    def _repeated(self, head: bytes, reader: Reader, addr: Any) -> bool:
         """Answer a request that is like an earlier one. False if it must be read first."""
-        if (exchange := self.wsgi.repeat(head, addr[0])) is None:
+        if (exchange := self.wsgi.repeat(head, addr[0], reader)) is None:
             return False
-        reader = Reader(client, self.wsgi.settings.stall)
         try:
             for chunk in exchange:
-                reader.sendall(exchange.head + chunk)
+                sending.send(reader, exchange.head, chunk)
         finally:
             exchange.close()
         return True
@@ -130,7 +139,7 @@ class Worker(GeventWorker):  # type: ignore[misc]
         req.version = min(req.version, (1, 1))
         body = any(name in ("CONTENT-LENGTH", "TRANSFER-ENCODING") for name, _ in req.headers)
         try:
-            super().handle_request(listener_name, req, Reader(sock, self.wsgi.settings.stall), addr)
+            super().handle_request(listener_name, req, sock, addr)
         except StopIteration:
             if body:
                 _linger(sock)
@@ -144,7 +153,7 @@ class Worker(GeventWorker):  # type: ignore[misc]
         query_id = secrets.token_hex(8)
         refused = refusal(exc, self.wsgi.settings, {**self.wsgi.common, "X-KG-Query-Id": query_id})
         with contextlib.suppress(OSError):
-            client.sendall(refused.response)
+            Reader(client, self.wsgi.settings.stall).sendall(refused.response)
             _linger(client)
         self.wsgi.refused(query_id, addr, refused.status, len(refused.response))
 
@@ -168,12 +177,12 @@ def _linger(client: Any) -> None:
 
     With bytes left unread the kernel would reset it, and the answer be lost on its way (RFC 9112, 9.6).
     """
-    until = time.monotonic() + LINGER
+    until, unread = time.monotonic() + LINGER, LINGERING
     with contextlib.suppress(OSError):
         client.shutdown(socket.SHUT_WR)
         client.settimeout(LINGER)
-        while client.recv(65_536) and time.monotonic() < until:
-            pass
+        while unread > 0 and time.monotonic() < until and (part := client.recv(65_536)):
+            unread -= len(part)
 
 
 class Refusal(NamedTuple):
@@ -192,14 +201,7 @@ def refusal(exc: BaseException, settings: Settings, common: Mapping[str, str]) -
         status = HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE
     elif isinstance(exc, RequestTooSlow):
         status, detail = HTTPStatus.REQUEST_TIMEOUT, f"{exc.message}: {exc.hint}"
-    members = {"type": "about:blank", "title": status.phrase, "status": status.value, "detail": detail}
-    body = (json.dumps({**members, "query_id": common["X-KG-Query-Id"]}) + "\n").encode()
-    headers = {
-        **common,
-        "Cache-Control": NEVER,
-        "Content-Type": PROBLEM,
-        "Content-Length": str(len(body)),
-        "Connection": "close",
-    }
+    own, body = plain.problem(status, detail, common["X-KG-Query-Id"])
+    headers = {**common, **own, "Connection": "close"}
     head = [f"HTTP/1.1 {status.value} {status.phrase}", *(f"{k}: {v}" for k, v in headers.items()), "", ""]
     return Refusal(status.value, "\r\n".join(head).encode("latin-1") + body)
