@@ -208,8 +208,9 @@ def test_a_connection_that_asks_and_asks_leaves_room_for_others(server: Server):
         busy.ask(asked)
 
         def read() -> None:
-            while not ended.is_set() and busy.socket.recv(1 << 20):
-                pass
+            with contextlib.suppress(OSError):
+                while not ended.is_set() and busy.socket.recv(1 << 20):
+                    pass
 
         def send() -> None:
             with contextlib.suppress(OSError):
@@ -220,7 +221,7 @@ def test_a_connection_that_asks_and_asks_leaves_room_for_others(server: Server):
         for thread in threads:
             thread.start()
         try:
-            for _ in range(20):
+            for _ in range(10):
                 assert server.ask("/health").status == 200
         finally:
             ended.set()
