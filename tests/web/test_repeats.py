@@ -6,7 +6,6 @@ import contextlib
 import http.client
 import re
 import socket
-import threading
 import time
 from collections.abc import Iterator
 from urllib.parse import quote
@@ -199,33 +198,3 @@ def test_without_a_cache_nothing_is_noted(release: Release):
         assert "kg_cache_entries 0" in server.ask("/metrics").text
     finally:
         stop(server.process)
-
-
-def test_a_connection_that_asks_and_asks_leaves_room_for_others(server: Server):
-    """It never has to be waited for: its requests are there, and what comes is read at once."""
-    asked, ended = request(ASK + "%23endless"), threading.Event()
-    with Line(server) as busy:
-        busy.ask(asked)
-
-        def read() -> None:
-            with contextlib.suppress(OSError):
-                while not ended.is_set() and busy.socket.recv(1 << 20):
-                    pass
-
-        def send() -> None:
-            with contextlib.suppress(OSError):
-                while not ended.is_set():
-                    busy.socket.sendall(asked)
-
-        threads = [threading.Thread(target=read), threading.Thread(target=send)]
-        for thread in threads:
-            thread.start()
-        try:
-            for _ in range(10):
-                assert server.ask("/health").status == 200
-        finally:
-            ended.set()
-            with contextlib.suppress(OSError):
-                busy.socket.shutdown(socket.SHUT_RDWR)
-            for thread in threads:
-                thread.join()
