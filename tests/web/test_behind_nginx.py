@@ -251,10 +251,10 @@ def test_an_answer_that_is_cut_is_an_error_to_its_client_each_time(proxy: Proxy,
         )  # part of a file; no end; broken stream of HTTP/2
 
 
-def test_http_2_and_gzip_are_spoken(proxy: Proxy):
+def test_http_2_and_compression_are_spoken(proxy: Proxy):
     asked = ("--http2", "--compressed", "--write-out", "%{stderr}%{http_version} %header{content-encoding}")
     found = proxy.curl(sparql("SELECT ?s { ?s ?p ?o } LIMIT 200", format="csv"), *asked)
-    assert found.stderr == "2 gzip"
+    assert found.stderr in ("2 br", "2 gzip")  # as curl was built
     assert len(found.stdout.splitlines()) == 201
 
 
@@ -331,7 +331,9 @@ def test_a_429_of_kg_passes_as_it_is(proxy: Proxy, server: Server):
             client.sendall(f"GET {target} HTTP/1.1\r\nHost: a\r\n\r\n".encode())
         assert eventually(lambda: 'kg_executors{state="busy"} 2' in server.ask("/metrics").text)
         time.sleep(1)
-        answer = proxy.ask(sparql(ENDLESS))
+        answer = proxy.ask(
+            sparql("SELECT * { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i } ORDER BY ?i")
+        )  # new: it may be small
     assert answer.status == 429
     assert answer.headers["retry-after"]
     assert answer.headers["x-kg-query-id"] == answer.json["query_id"]
