@@ -41,6 +41,7 @@ _W3C: Final = {
 _UNITS: Final = {
     "timeout": "seconds",
     "stall": "seconds that a reader may be behind 64 KiB/s",
+    "receive": "seconds for a request to arrive, and one more for each 16 KiB",
     "memory": "MiB",
     "executors": "queries at once",
     "max_rows": "rows of one answer",
