@@ -11,6 +11,7 @@ import zlib
 from typing import Any
 from urllib.parse import quote
 
+import brotli
 import pyoxigraph as ox
 import pytest
 from hypothesis import given
@@ -155,9 +156,13 @@ def bodies(draw: st.DrawFn) -> bytes:
 
 
 def unpacked(answer: Answer) -> bytes:
-    return (
-        zlib.decompress(answer.body, 31) if answer.headers.get("content-encoding") == "gzip" else answer.body
-    )
+    match answer.headers.get("content-encoding"):
+        case "gzip":
+            return zlib.decompress(answer.body, 31)
+        case "br":
+            return bytes(brotli.decompress(answer.body)) if answer.body else b""  # of a HEAD
+        case _:
+            return answer.body
 
 
 def check_common(answer: Answer) -> None:

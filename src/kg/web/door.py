@@ -11,7 +11,7 @@ from werkzeug.exceptions import BadRequest, RequestEntityTooLarge, RequestURIToo
 from kg.errors import UnsupportedMedia
 from kg.settings import Settings
 
-_HOST: Final = re.compile(r"(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]*)?")
+_HOST: Final = re.compile(r"(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{0,5})?")
 """A name or address, and a port. Links are made of it, so nothing else that RFC 3986, 3.2.2, has is taken."""
 
 
