@@ -106,9 +106,9 @@ class Pool:
                 self._remember(name, slot, executor, not isinstance(error, DeadlinePassed))
             self._give_back(executor, reason(error))
             raise
-        self._remember(name, slot, executor)
         if kind == b"D":
-            return Answer(payload, executor, asked, self._give_back)
+            return Answer(payload, executor, asked, partial(self._end, name, slot))
+        self._remember(name, slot, executor)
         self._give_back(executor)
         if kind == b"X":
             raise asked.failure(payload)
@@ -201,6 +201,11 @@ class Pool:
             self.ended["outside"] += 1
         ended.kill()
         return executor
+
+    def _end(self, name: int, slot: Slot, executor: Executor, unsound: str | None = None) -> None:
+        """At the end of a streamed answer: an export begins at once, and whether it was long is known now."""
+        self._remember(name, slot, executor)
+        self._give_back(executor, unsound)
 
     def _give_back(self, executor: Executor, unsound: str | None = None) -> None:
         """``unsound`` says why it is to be ended."""

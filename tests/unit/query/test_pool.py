@@ -31,6 +31,7 @@ from kg.errors import (
 from kg.formats import CSV, JSON, NTRIPLES, RDF_FORMATS, RESULT_FORMATS, TSV, TURTLE, XML, Format
 from kg.query import process as process_module
 from kg.query import slots as slots_module
+from kg.query.canonical import canonical
 from kg.query.pool import Pool
 from kg.query.request import parse
 from kg.web.reader import Reader
@@ -475,6 +476,14 @@ def test_what_is_no_small_question_is_turned_away_from_the_reserved_slot(
         assert caught.value.retry_after >= 1
         assert names(pool)
     assert pool.ended["not-small"] == 1
+
+
+def test_a_long_answer_that_begins_at_once_is_known_to_be_long(make_pool: MakePool) -> None:
+    pool = make_pool(executors=1, timeout=600.0)
+    long = STREAM + " LIMIT 1500000"
+    with pool.run(parse(long), CSV) as answer:
+        assert sum(map(len, answer)) > 1 << 20
+    assert hash(canonical(parse(long))) in pool._long
 
 
 def test_a_query_in_the_reserved_slot_goes_on_when_an_ordinary_one_is_free(make_pool: MakePool) -> None:
