@@ -44,15 +44,27 @@ _BEFORE: Final = 70
 
 
 class KgError(Exception):
-    """Root of the tree. ``hint`` says what to do, where the message does not already."""
+    """Root of the tree. ``hint`` says what to do, where the message does not already.
+
+    ``line`` and ``column`` of a query, from 1, where the error is at a place in one.
+    """
 
     exit_code: ClassVar[int] = 3
     http_status: ClassVar[int] = 500
     title: ClassVar[str] = "Internal error"
 
-    def __init__(self, message: str, *, hint: str | None = None) -> None:
+    def __init__(
+        self,
+        message: str,
+        *,
+        line: int | None = None,
+        column: int | None = None,
+        hint: str | None = None,
+    ) -> None:
         super().__init__(message)
         self.message = message
+        self.line = line
+        self.column = column
         self.hint = hint
 
 
@@ -90,9 +102,7 @@ class QuerySyntaxError(UsageError):
         column: int | None = None,
         hint: str | None = None,
     ) -> None:
-        super().__init__(message, hint=hint)
-        self.line = line
-        self.column = column
+        super().__init__(message, line=line, column=column, hint=hint)
         self.excerpt: str | None = None
         self.prefix: str | None = None
 
@@ -127,18 +137,6 @@ class Refused(KgError):
     exit_code = 2
     http_status = 403
     title = "Refused"
-
-    def __init__(
-        self,
-        message: str,
-        *,
-        line: int | None = None,
-        column: int | None = None,
-        hint: str | None = None,
-    ) -> None:
-        super().__init__(message, hint=hint)
-        self.line = line
-        self.column = column
 
 
 class NotFound(KgError):
