@@ -22,6 +22,8 @@ from kg.records import dataset
 from kg.records.dataset import Dataset
 from kg.release import Release, Releases
 
+from .wire import Line
+
 LAUNCHER = Path(__file__).with_name("launch.py")
 
 
@@ -123,6 +125,12 @@ def server(release: Release) -> Iterator[Server]:
     running = start(release, timeout=10.0, max_body=65_536, max_url=4_096)
     yield running
     stop(running.process)
+
+
+@pytest.fixture
+def line(server: Server) -> Iterator[Line]:
+    with Line(server) as opened:
+        yield opened
 
 
 @pytest.fixture(scope="session")

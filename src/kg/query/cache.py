@@ -85,9 +85,10 @@ class Cache:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """A whole answer out of memory."""
+    """A whole answer, which is kept; ``again``: it had been kept before."""
 
     body: bytes
+    again: bool = False
 
     def __iter__(self) -> Iterator[bytes]:
         yield self.body
@@ -144,7 +145,7 @@ class Answers:
         if key is None or (kept := self._kept_or_turn(key, deadline, client)) is TOO_LONG:
             return ask()
         if kept is not None:
-            return Known(kept)
+            return Known(kept, again=True)
         try:
             return self._gathered(key, ask())
         finally:

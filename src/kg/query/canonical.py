@@ -16,8 +16,14 @@ from kg.query.tokens import ESCAPE, Lexer, Token
 LONGEST: Final = 8_192
 """Characters of a text that is worth reading word for word: about 10 ms of the web process."""
 
-_VOLATILE: Final = re.compile(r"(?:now|rand|uuid|bnode)\s*\(|service", re.IGNORECASE)
-_DOUBTFUL: Final = ("now", "rand", "uuid", "bnode", "service", "construct", "\\u")
+_VOLATILE: Final = re.compile(r"(?:now|rand|uuid|bnode)\s*\(|service")
+_CHANGING: Final = ("now", "rand", "uuid", "bnode", "service")
+_DOUBTFUL: Final = (*_CHANGING, "construct", "\\u")
+_PLAIN: Final = re.compile(r"""(?:[^\\"'#<]++|<https?://[^<>"{}|^`\\\x00-\x20]*+>|<)*+""")
+"""A text without strings, escapes and comments. What is absolute and of the web is an IRI wherever a query
+parses: ``?a <http://…`` compares nothing, because no expression has two slashes."""
+_GAPS: Final = ("  ", "\n", "\t", "\r")
+_BLANKS: Final = re.compile(r"[ \t\r\n]+")
 _VARYING: Final = re.compile(
     r"""([?$])\w++|<[^<>"\s]*+>|"(?:[^"\\\n]|\\.)*+"?|'(?:[^'\\\n]|\\.)*+'?"""
     r"""|(?<!\w)(?:\w*+:[\w.%-]*+|[+-]?\d[\w.+-]*+)"""
@@ -44,6 +50,9 @@ def shape(text: str) -> str:
 
 @lru_cache(maxsize=512)
 def _canonical(text: str, form: str) -> str | None:
+    if _PLAIN.fullmatch(text):
+        plain = (_BLANKS.sub(" ", text) if any(gap in text for gap in _GAPS) else text).strip(" ")
+        return None if _differs(plain, form) else plain
     if any(_is_ascii(escape) for escape in ESCAPE.finditer(text)):
         return None
     spaced: list[str] = []
@@ -63,10 +72,15 @@ def _canonical(text: str, form: str) -> str | None:
         spaced.append(word)
         bare.append('""' if token.kind == "string" else word)
         before, gap = token, False
-    shown = "".join(bare)
-    if _VOLATILE.search(shown) or (form == "CONSTRUCT" and _BLANK_NODE.search(_template(shown))):
-        return None
-    return "".join(spaced)
+    return None if _differs("".join(bare), form) else "".join(spaced)
+
+
+def _differs(bare: str, form: str) -> bool:
+    """Whether the answer to a query differs each time; it is looked at without its strings."""
+    lower = bare.lower()
+    if any(word in lower for word in _CHANGING) and _VOLATILE.search(lower):
+        return True
+    return form == "CONSTRUCT" and bool(_BLANK_NODE.search(_template(bare)))
 
 
 def _is_ascii(escape: re.Match[str]) -> bool:

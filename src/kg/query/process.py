@@ -53,6 +53,13 @@ _OUT_OF_MEMORY: Final = (b"memory allocation of", b"bad_alloc", b"MemoryError", 
 PATIENCE: Final = 1.0
 """Seconds in which an executor that is up takes a request: it has nothing else to do."""
 
+SOON: Final = 0.02
+"""Seconds that an answer is waited for with no eye on the client: to watch two connections takes about as
+long as a small question, which is answered by then."""
+
+PIECE: Final = 16_384
+"""Bytes of an answer that are read at once, whatever its frames are: a small one is there as a whole."""
+
 START: Final = 0.2
 """Seconds of a processor that the start of one may take."""
 
@@ -77,6 +84,7 @@ class Executor:
         self._memory = memory
         self.started = self._patience = time.monotonic()
         self._asking = False
+        self._received = b""
         self._before = 0.0
         self._reading = threading.Lock()
         words = [str(store), str(theirs.fileno()), str(memory), "network" if network else "offline"]
@@ -123,7 +131,7 @@ class Executor:
         """
         with self._reading:
             try:
-                if client or self._asking:
+                if (client or self._asking) and not self._soon(deadline):
                     self._until_there(deadline, client)
                 kind, length = HEAD.unpack(self._exactly(HEAD.size, deadline))
                 return kind, self._exactly(length, deadline)
@@ -171,6 +179,20 @@ class Executor:
         if time.monotonic() >= self.started + STARTING and self._unread():
             raise NotTaken("the query executor stands still")
 
+    def _soon(self, deadline: float) -> bool:
+        """Whether the first bytes of a frame are there, or come at once."""
+        if self._received:
+            return True
+        self._wait(min(deadline, time.monotonic() + SOON))
+        try:
+            self._received = self._socket.recv(PIECE)
+        except TimeoutError:
+            return False
+        if not self._received:
+            raise EOFError("the executor closed its end")
+        self._asking = False
+        return True
+
     def _until_there(self, deadline: float, client: Client | None) -> None:
         """Wait for the first bytes of a frame. Raises TimeoutError, ClientLeft, NotTaken."""
         first, self._asking = self._asking, False
@@ -182,6 +204,8 @@ class Executor:
             raise TimeoutError
 
     def _there(self, until: float, client: Client | None) -> bool:
+        if self._received:
+            return True
         if self._socket.fileno() < 0:
             raise OSError(errno.EBADF, "the executor was ended")
         waiting = select.poll()
@@ -206,7 +230,10 @@ class Executor:
         return count[0]
 
     def _exactly(self, count: int, deadline: float) -> bytes:
-        parts = bytearray()
+        if len(self._received) >= count:
+            taken, self._received = self._received[:count], self._received[count:]
+            return taken
+        parts, self._received = bytearray(self._received), b""
         while len(parts) < count:
             self._wait(deadline)
             part = self._socket.recv(min(count - len(parts), 1 << 20))

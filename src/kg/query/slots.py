@@ -120,8 +120,11 @@ class Slots:
 
         ``long`` says that the query is known to be long, ``text`` is its own.
         """
-        ticket, looked = _Ticket(asked, long, text[:LONGEST], self._mutex), time.monotonic()
+        looked = time.monotonic()
         with self.lock:
+            if not (self.closed or self._queue) and len(self._at_work()) + self._expected < self._ordinary:
+                return self._hold(asked, looked, long, text[:LONGEST])
+            ticket = _Ticket(asked, long, text[:LONGEST], self._mutex)
             self._enter(ticket)
             try:
                 while not (self.closed or ticket.slot):
@@ -206,9 +209,13 @@ class Slots:
                 self._all_look_long = True
                 return
             self._queue.remove(ticket)
-            ticket.slot = Slot(ticket.asked, now, ticket.long, ticket.text, reserved)
-            self._held.add(ticket.slot)
+            ticket.slot = self._hold(ticket.asked, now, ticket.long, ticket.text, reserved)
             ticket.turn.notify()
+
+    def _hold(self, asked: Asked, now: float, long: bool, text: str, reserved: bool = False) -> Slot:
+        slot = Slot(asked, now, long, text, reserved)
+        self._held.add(slot)
+        return slot
 
     def _reserved_is_open(self, ordinary: list[Slot], now: float) -> bool:
         free = len(ordinary) == len(self._held) and not self._all_look_long

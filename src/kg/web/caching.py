@@ -9,7 +9,7 @@ done. Whoever sends it back has had that answer. A view whose answer depends on 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache as once
 from hashlib import sha256
@@ -127,13 +127,14 @@ class Front:
         self._scope = scope
         self._common = common
         self._private = private
+        self.lasting = PRIVATE if private else FRESH
         self._by_origin = common.get("Access-Control-Allow-Origin") != "*"
 
     def __call__(self, environ: Environ, start_response: Any) -> Iterable[bytes]:
         method = environ["REQUEST_METHOD"]
         if method not in ("GET", "HEAD"):
             return self._app(environ, start_response)
-        key = self._key(environ)
+        key = self.key(self.place(environ), _target(environ))
         tag = environ["kg.etag"] = f'"{key}"'
         matching = "HTTP_IF_MATCH" in environ
         if key in environ.get("HTTP_IF_NONE_MATCH", "") and not matching:
@@ -175,19 +176,29 @@ class Front:
         def keep(body: bytes) -> None:
             sized = [(n, v) for n, v in headers if n.lower() != "content-length"]
             sized.append(("Content-Length", str(len(body))))
-            self._cache.put(key, Kept(status, sized, body, environ.get("kg.route", "other")), len(body))
+            self.keep(key, Kept(status, sized, body, environ.get("kg.route", "other")))
 
         return Recording(chunks, self._cache.most, keep)
 
-    def _key(self, environ: Environ) -> str:
-        """The name of what this request is answered with."""
-        target = environ.get("RAW_URI") or f"{environ['PATH_INFO']}?{environ.get('QUERY_STRING', '')}"
+    def key(self, place: Sequence[str], target: str) -> str:
+        """The name of what a request for a target is answered with at such a place."""
+        return digest(self._scope, *place, target)
+
+    def place(self, environ: Environ) -> tuple[str, ...]:
+        """What an answer depends on beside the release and the request's target."""
         # Who names no host is answered at the door, unless it speaks HTTP/1.0 (kg.web.door).
         host = environ.get("HTTP_HOST", f" {environ['SERVER_PORT']} {environ.get('SERVER_PROTOCOL')}")
         origin = environ.get("HTTP_ORIGIN", "") if self._by_origin else ""
         accepted = (environ.get(name, "") for name in ("HTTP_ACCEPT", "HTTP_ACCEPT_ENCODING"))
-        place = environ["wsgi.url_scheme"], host, environ.get("SCRIPT_NAME", ""), target
-        return digest(self._scope, *place, *accepted, origin)
+        return environ["wsgi.url_scheme"], host, environ.get("SCRIPT_NAME", ""), *accepted, origin
+
+    def keep(self, key: str, kept: Kept) -> None:
+        """Give this answer from now on."""
+        self._cache.put(key, kept, len(kept.body))
+
+
+def _target(environ: Environ) -> str:
+    return environ.get("RAW_URI") or f"{environ['PATH_INFO']}?{environ.get('QUERY_STRING', '')}"
 
 
 class Recording:

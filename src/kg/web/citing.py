@@ -6,11 +6,9 @@ import re
 from typing import Final
 from urllib.parse import urlencode
 
-from flask import Response, request
-
 from kg.formats import Format
 from kg.query.request import Query
-from kg.web.site import site
+from kg.web.site import Site
 
 _COMMENTS: Final = re.compile(r"\A(?:\s*#[^\n]*\n)*")
 """Those on top, where canned queries have their titles and parameters."""
@@ -19,25 +17,22 @@ LONGEST: Final = 2_000
 """A permalink that is longer goes in no header: proxies have room for some 4 kB of them."""
 
 
-def permalink(query: Query, fmt: Format | None = None) -> str | None:
+def permalink(query: Query, site: Site, root: str, fmt: Format | None = None) -> str | None:
     """The address of this very answer, or None where it would be longer than the server reads.
 
-    Without a format the reader's Accept decides.
+    ``root`` is the path below which the server answers. Without a format the reader's Accept decides.
     """
-    here = site()
-    if len(query.text) > 2 * here.settings.max_url:  # to encode a megabyte takes a tenth of a second
+    if len(query.text) > 2 * site.settings.max_url:  # to encode a megabyte takes a tenth of a second
         return None
     words = [("query", _COMMENTS.sub("", query.text).strip())]
     words += [("default-graph-uri", iri) for iri in query.default_graphs]
     words += [("named-graph-uri", iri) for iri in query.named_graphs]
     words += [("format", fmt.name)] if fmt else []
-    target = f"{request.script_root}/releases/{here.release.digest}/sparql?{urlencode(words)}"
-    return target if len(target) <= here.settings.max_url else None
+    target = f"{root}/releases/{site.release.digest}/sparql?{urlencode(words)}"
+    return target if len(target) <= site.settings.max_url else None
 
 
-def cite(response: Response, query: Query, fmt: Format) -> Response:
-    """Name the permalink in the answer (the relation ``bookmark`` of HTML), where it is short enough."""
-    link = permalink(query, fmt)
-    if link and len(link) <= LONGEST:
-        response.headers.add("Link", f'<{link}>; rel="bookmark"')
-    return response
+def bookmark(query: Query, site: Site, root: str, fmt: Format) -> str | None:
+    """The permalink as a header says it (the relation ``bookmark`` of HTML), where it is short enough."""
+    link = permalink(query, site, root, fmt)
+    return f'<{link}>; rel="bookmark"' if link and len(link) <= LONGEST else None

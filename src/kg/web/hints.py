@@ -47,6 +47,11 @@ def is_empty(body: bytes, fmt: Format) -> bool:
     return bool(found.search(body) if fmt in (JSON, XML) else found.fullmatch(body))
 
 
+def explain(text: str, body: bytes, fmt: Format, lookups: Lookups) -> str | None:
+    """Why the answer to a query may be empty; None if it is not, or nothing is known."""
+    return why_empty(text, lookups) if is_empty(body, fmt) else None
+
+
 def why_empty(text: str, lookups: Lookups) -> str | None:
     """A sentence on the first name in a query that the data do not know, or do not use; None without."""
     if len(text) > LONGEST:

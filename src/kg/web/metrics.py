@@ -51,6 +51,8 @@ class Metrics:
         self.cut: Counter[Labels] = Counter()
         self.ended: Counter[str] = Counter()
         """Executors that ended, by reason."""
+        self.known: Counter[Labels] = Counter()
+        """Requests that were not read again, by what was known of them."""
         self.slow = 0
         self.late_readers = 0
         self.switches = 0
@@ -80,6 +82,12 @@ def _lines(site: Site) -> Iterator[str]:
     yield from _counter("kg_response_bytes_total", "Bytes of bodies.", ("route",), metrics.bytes)
     yield from _counter(
         "kg_responses_cut_total", "Answers cut after the first byte.", ("route",), metrics.cut
+    )
+    yield from _counter(
+        "kg_requests_known_total",
+        "Requests not read again: known whole, or but for the query.",
+        ("known",),
+        metrics.known,
     )
     yield from _total(
         "kg_late_readers_total", "Answers cut for a reader that stood still.", metrics.late_readers

@@ -8,7 +8,10 @@ import select
 import socket
 import struct
 import time
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from kg.web.running import Ahead
 
 RATE: Final = 65_536
 """Bytes a second; who reads at least these has all the time that the answer takes."""
@@ -29,8 +32,11 @@ class Reader:
     Its reader may be behind a line of ``RATE`` by ``stall`` seconds, whatever it has read before: one that
     stands still has these, one that goes on at a few bytes a second not many more, and a line that carries
     ``RATE`` is cut only where it is ``hurried``: its time is over, and others wait for its place. ``waited``
-    are the seconds that it kept the server waiting, ``late`` says that it was cut.
+    are the seconds that it kept the server waiting, ``late`` says that it was cut. ``ahead`` is what was
+    asked for it before its request was read.
     """
+
+    ahead: Ahead | None = None
 
     def __init__(self, connection: socket.socket, stall: float) -> None:
         self.waited = 0.0

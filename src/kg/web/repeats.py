@@ -13,7 +13,7 @@ import time
 from dataclasses import dataclass
 from email.utils import formatdate
 from functools import lru_cache
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from kg.query.cache import Cache
 from kg.web.caching import Environ, Kept
@@ -21,7 +21,7 @@ from kg.web.caching import Environ, Kept
 _OF_EACH_ANSWER: Final = ("date:", "x-kg-query-id:")
 _FURTHER: Final = ("CONTENT_LENGTH", "HTTP_TRANSFER_ENCODING", "HTTP_EXPECT", "HTTP_UPGRADE")
 _END: Final = b"\r\n\r\n"
-_BY_SENDER: Final = re.compile(rb"\n(?:x-forwarded-|forwarded|script_name|path_info)", re.IGNORECASE)
+BY_SENDER: Final = re.compile(rb"\n(?:x-forwarded-|forwarded|script_name|path_info)", re.IGNORECASE)
 """Header fields that gunicorn believes of some senders and not of others."""
 
 
@@ -47,6 +47,14 @@ class Repeat:
         return self.head + f"Date: {date}\r\nX-KG-Query-Id: {query_id}\r\n\r\n".encode()
 
 
+class Found(NamedTuple):
+    """What a request is answered with, the body, and the text of its query where that was asked just now."""
+
+    noted: Repeat
+    body: bytes
+    query: str | None = None
+
+
 class Repeats:
     """The heads that are noted for one release."""
 
@@ -56,19 +64,19 @@ class Repeats:
         self._notes = notes
         self._scope = scope
 
-    def find(self, head: bytes, sender: str) -> tuple[Repeat, bytes] | None:
+    def find(self, head: bytes, sender: str) -> Found | None:
         """What answers a request, and the body; None if it is to be read."""
         noted: Repeat | None = self._notes.get((self._scope, head))
         if noted is None or noted.sender not in ("", sender):
             return None
         if not noted.key:
-            return noted, b""
+            return Found(noted, b"")
         kept: Kept | None = self._cache.get(noted.key)
-        return (noted, kept.body) if kept else None
+        return Found(noted, kept.body) if kept else None
 
     def note(self, head: bytes, environ: Environ, response: Any) -> None:
         """After an answer by gunicorn: ``head`` is all that was read before it, ``response`` gunicorn's."""
-        if not _alone(head, environ) or response.should_close():
+        if "kg.kept" not in environ or not alone(head, environ) or response.should_close():
             return
         said = "".join(line for line in response.lines() if not line.lower().startswith(_OF_EACH_ANSWER))
         noted = Repeat(
@@ -78,9 +86,13 @@ class Repeats:
             environ.get("kg.route", "other"),
             environ["kg.cache"],
             environ["kg.kept"],
-            environ["REMOTE_ADDR"] if _BY_SENDER.search(head) else "",
+            environ["REMOTE_ADDR"] if BY_SENDER.search(head) else "",
         )
-        self._notes.put((self._scope, head), noted, len(head) + len(said))
+        self.keep(head, noted)
+
+    def keep(self, head: bytes, noted: Repeat) -> None:
+        """From now on answer this head so."""
+        self._notes.put((self._scope, head), noted, len(head) + len(noted.head))
 
 
 @lru_cache(maxsize=1)
@@ -89,11 +101,10 @@ def _date(second: int) -> str:
     return formatdate(second, usegmt=True)
 
 
-def _alone(head: bytes, environ: Environ) -> bool:
-    """Whether these bytes are one request of HTTP/1.1 without a body, answered out of memory."""
+def alone(head: bytes, environ: Environ) -> bool:
+    """Whether these bytes are one request of HTTP/1.1 without a body."""
     return (
-        "kg.kept" in environ
-        and environ["REQUEST_METHOD"] == "GET"
+        environ["REQUEST_METHOD"] == "GET"
         and environ["SERVER_PROTOCOL"] == "HTTP/1.1"
         and not any(name in environ for name in _FURTHER)
         and head.endswith(_END)

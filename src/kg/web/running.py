@@ -12,15 +12,16 @@ from kg.formats import BY_FORM, JSON, RDF_FORMATS, Format, named
 from kg.query.canonical import canonical
 from kg.query.request import declared
 from kg.web import caching, hints, negotiate
-from kg.web.citing import cite, permalink
-from kg.web.site import site
-from kg.web.streaming import collect, stream
+from kg.web.citing import bookmark, permalink
+from kg.web.site import Site, site
+from kg.web.streaming import close, collect, stream
 from kg.web.view.table import Table, read
 
 if TYPE_CHECKING:
     from kg.query.answer import Answer
     from kg.query.cache import Known, Long
     from kg.query.request import Query
+    from kg.web.reader import Reader
 
 MOST_ROWS: Final = 1000
 MOST_BYTES: Final = 8 * 1024 * 1024
@@ -38,6 +39,34 @@ class Shown:
     graph: str | None = None
     hint: str | None = None
     permalink: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A query of a request, and how it is to be answered."""
+
+    query: Query
+    fmt: Format
+    timeout: float
+
+
+@dataclass(frozen=True, slots=True)
+class Ahead:
+    """What came of the query of a request, asked at ``begun`` before the request was read."""
+
+    release: str
+    begun: float
+    outcome: Known | Long | Answer | Exception
+
+    def take(self) -> Known | Long | Answer:
+        """The answer. Raises what was raised in its place."""
+        if isinstance(self.outcome, Exception):
+            raise self.outcome
+        return self.outcome
+
+    def close(self) -> None:
+        """End the query, if it is still running."""
+        close(self.outcome)
 
 
 def answer_format(form: str, asked: str | None) -> Format:
@@ -59,9 +88,13 @@ def respond(query: Query, fmt: Format, timeout: float) -> Response:
     """The query's answer: with its length where it is whole, else as it comes."""
     answer = _run(query, fmt, timeout)
     if answer.body is None:
-        return cite(stream(answer, fmt), query, fmt)
-    _explain(query, fmt, answer.body)
-    return cite(Response(answer.body, content_type=fmt.content_type), query, fmt)
+        response = stream(answer, fmt)
+    else:
+        _explain(query, fmt, answer.body)
+        response = Response(answer.body, content_type=fmt.content_type)
+    if link := bookmark(query, site(), request.script_root, fmt):
+        response.headers.add("Link", link)
+    return response
 
 
 def show(query: Query, timeout: float) -> Shown:
@@ -69,7 +102,7 @@ def show(query: Query, timeout: float) -> Shown:
     here = site()
     fmt = BY_FORM[query.form][0]
     body = collect(_run(query, fmt, timeout), MOST_BYTES)
-    link = permalink(query)
+    link = permalink(query, here, request.script_root)
     if body is None:
         return Shown(permalink=link)
     hint = _explain(query, fmt, body)
@@ -78,19 +111,29 @@ def show(query: Query, timeout: float) -> Shown:
     return Shown(graph=body.decode(), hint=hint, permalink=link)
 
 
+def ask(
+    site: Site, query: Query, fmt: Format, timeout: float, client: Reader | None
+) -> Known | Long | Answer:
+    """Ask, for as long as the client is there. Raises as ``kg.query.cache.Answers.run`` does."""
+    prefixes = {**vocab.PREFIXES, **declared(query)} if fmt in RDF_FORMATS else {}
+    return site.answers.run(query, fmt, timeout=timeout, prefixes=prefixes, client=client)
+
+
 def _explain(query: Query, fmt: Format, body: bytes) -> str | None:
     """Why an answer may be empty; goes into the header ``X-KG-Hint`` too."""
-    hint = hints.why_empty(query.text, site().lookups) if hints.is_empty(body, fmt) else None
+    hint = hints.explain(query.text, body, fmt, site().lookups)
     if hint:
         g.hint = hints.as_header(hint)
     return hint
 
 
 def _run(query: Query, fmt: Format, timeout: float) -> Known | Long | Answer:
-    """Ask, for as long as the client is there. The key is gunicorn's."""
-    request.environ["kg.query"] = query.text
-    client = request.environ.get("gunicorn.socket")
+    """What was asked ahead, or else ask. The keys are gunicorn's."""
+    here, environ = site(), request.environ
+    environ["kg.query"] = query.text
+    client: Reader | None = environ.get("gunicorn.socket")
     if canonical(query) is None:
         caching.volatile()
-    prefixes = {**vocab.PREFIXES, **declared(query)} if fmt in RDF_FORMATS else {}
-    return site().answers.run(query, fmt, timeout=timeout, prefixes=prefixes, client=client)
+    if client and client.ahead and client.ahead.release == here.release.digest:
+        return client.ahead.take()
+    return ask(here, query, fmt, timeout, client)

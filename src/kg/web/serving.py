@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
     from kg.query.pool import Pool
     from kg.release import Release, Releases
+    from kg.web.alike import Alike
     from kg.web.reader import Reader
 
 NOTES: Final = 8
@@ -57,6 +58,7 @@ class Serving:
     pool: Pool
     front: Front
     repeats: Repeats
+    alike: Alike
     held: contextlib.ExitStack
     in_flight: int = 0
     retired: bool = False
@@ -111,9 +113,10 @@ class Service:
     def __call__(self, environ: Environ, start_response: Any) -> Iterable[bytes]:
         query_id = environ["kg.id"] = secrets.token_hex(8)
         serving = self._serving
-        environ["kg.repeats"] = serving.repeats
+        environ["kg.serving"] = serving
         serving.enter()
-        exchange = Exchange(self, serving, environ)
+        ahead = getattr(environ.get("gunicorn.socket"), "ahead", None)
+        exchange = Exchange(self, serving, environ, ahead.begun if ahead else time.monotonic())
 
         def start(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:
             exchange.status = int(status[:3])
@@ -150,32 +153,46 @@ class Service:
         )
         log.write(entry, self.settings.log_format)
 
-    def repeat(self, head: bytes, sender: str, reader: Reader) -> Exchange | None:
+    def at_once(self, head: bytes, sender: str, reader: Reader) -> Exchange | None:
         """The answer to a request that is like an earlier one; None if it is to be read.
 
         The token stands in the head, which is the name of what is noted: who has another one has none.
         """
-        serving = self._serving
-        if (found := serving.repeats.find(head, sender)) is None:
+        serving, begun = self._serving, time.monotonic()
+        serving.enter()
+        found = None
+        try:
+            found = serving.repeats.find(head, sender) or serving.alike.answer(head, sender, reader)
+        finally:
+            if found is None:
+                serving.leave()
+        if found is None:
             return None
-        noted, body = found
-        query_id = secrets.token_hex(8)
+        noted, query_id = found.noted, secrets.token_hex(8)
         environ: Environ = {
             "kg.id": query_id,
             "kg.route": noted.route,
             "kg.cache": noted.cache,
+            "kg.query": found.query,
             "PATH_INFO": noted.path,
             "REMOTE_ADDR": sender,
             "REQUEST_METHOD": "GET",
             "gunicorn.socket": reader,
         }
-        serving.enter()
-        exchange = Exchange(self, serving, environ)
+        exchange = Exchange(self, serving, environ, begun)
         exchange.head = noted.begun(query_id)
-        exchange.chunks, exchange.status = (body,), noted.status
+        exchange.chunks, exchange.status = (found.body,), noted.status
+        self.metrics.known["whole" if found.query is None else "way",] += 1
         if noted.key:
-            self.cache.count("response", True)
+            self.cache.count("response", noted.cache == "hit")
         return exchange
+
+    def note(self, head: bytes, environ: Environ, response: Any) -> None:
+        """A request was answered by gunicorn: one like it need perhaps not be read."""
+        serving: Serving | None = environ.get("kg.serving")
+        if serving:
+            serving.repeats.note(head, environ, response)
+            serving.alike.note(head, environ, response)
 
     def follow(self, releases: Releases) -> None:
         """From now on take up whatever release becomes current, in the background."""
@@ -202,6 +219,7 @@ class Service:
         held.enter_context(release.held())
         pool = Pool(release.store_path, self.settings, self.metrics.ended)
         # Its executors start on other cores while this process reads what it is made of.
+        from kg.web.alike import Alike
         from kg.web.app import create_app
 
         canned = catalog.bundled() if release.kept else catalog.Catalog(release.path / "queries")
@@ -214,7 +232,9 @@ class Service:
         headers = common(self.settings, release.digest)
         named = scope(self.settings, release.digest)
         front = Front(app, self.cache, named, headers, bool(self.settings.token))
-        return Serving(release, app, pool, front, Repeats(self.cache, self.notes, named), held)
+        repeats = Repeats(self.cache, self.notes, named)
+        alike = Alike(app.extensions["kg"], front, repeats)
+        return Serving(release, app, pool, front, repeats, alike, held)
 
     def _follow(self, releases: Releases) -> None:
         refused = said = ""
@@ -265,14 +285,14 @@ class Exchange:
     ``head`` is that of the response, where it is not gunicorn that writes it.
     """
 
-    def __init__(self, service: Service, serving: Serving, environ: Environ) -> None:
+    def __init__(self, service: Service, serving: Serving, environ: Environ, begun: float) -> None:
         self.head = b""
         self.chunks: Iterable[bytes] = ()
         self.status = 500
         self._service = service
         self._serving: Serving | None = serving
         self._environ = environ
-        self._begun = time.monotonic()
+        self._begun = begun
         self._sent = 0
         self._whole = False
         service.metrics.in_flight += 1

@@ -89,6 +89,7 @@ def _run(text: str, pairs: list[tuple[str, str]]) -> Response | str:
     )
     fmt = running.answer_format(query.form, words.first(pairs, "format"))
     if fmt is not negotiate.HTML:
+        request.environ["kg.asked"] = running.Asked(query, fmt, timeout)
         return running.respond(query, fmt, timeout)
     shown = running.show(query, timeout)
     return render_template("sparql.html", text=text, shown=shown, formats=BY_FORM[query.form])

@@ -28,6 +28,7 @@ from kg.web import plain, sending
 from kg.web.connections import Connection, Connections
 from kg.web.door import too_long
 from kg.web.reader import Reader
+from kg.web.streaming import close
 
 LINE_ROOM: Final = 32
 """Bytes of a request line around its target: the method, two spaces, the version."""
@@ -101,21 +102,24 @@ class Worker(GeventWorker):  # type: ignore[misc]
                 turn = time.monotonic()
             connection.begins()
             reader = Reader(client, self.wsgi.settings.stall)
-            if self.alive and self._repeated(begun, reader, addr):
+            if self.alive and self._at_once(begun, reader, addr):
                 connection.rests()
                 continue
-            parser.unreader.unread(begun)
-            connection.request = request = next(parser)
-            request.head = begun
-            self.handle_request(listener, request, reader, addr)
+            try:
+                parser.unreader.unread(begun)
+                connection.request = request = next(parser)
+                request.head = begun
+                self.handle_request(listener, request, reader, addr)
+            finally:
+                close(reader.ahead)
             if not _finish(parser):
                 _linger(client)
                 return
             connection.rests()
 
-    def _repeated(self, head: bytes, reader: Reader, addr: Any) -> bool:
+    def _at_once(self, head: bytes, reader: Reader, addr: Any) -> bool:
         """Answer a request that is like an earlier one. False if it must be read first."""
-        if (exchange := self.wsgi.repeat(head, addr[0], reader)) is None:
+        if (exchange := self.wsgi.at_once(head, addr[0], reader)) is None:
             return False
         try:
             for chunk in exchange:
@@ -158,10 +162,10 @@ class Worker(GeventWorker):  # type: ignore[misc]
         self.wsgi.refused(query_id, addr, refused.status, len(refused.response))
 
 
-def note(_: Any, request: Any, environ: dict[str, Any], response: Any) -> None:
+def note(worker: Any, request: Any, environ: dict[str, Any], response: Any) -> None:
     """Called by gunicorn after each answer: a request like this one need perhaps not be read again."""
-    if response is not None and "kg.repeats" in environ:
-        environ["kg.repeats"].note(request.head, environ, response)
+    if response is not None:
+        worker.wsgi.note(request.head, environ, response)
 
 
 def _finish(parser: Any) -> bool:
