@@ -278,7 +278,7 @@ def test_many_at_once_are_all_answered(make_pool: MakePool) -> None:
 
 def test_one_too_many_is_turned_away_at_once(make_pool: MakePool, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(slots_module, "WAITING", 0)
-    pool = make_pool()
+    pool = make_pool(executors=1)
     with pool.run(parse(STREAM), CSV), pytest.raises(TooManyQueries) as caught:
         ask(pool, "ASK {}")
     assert caught.value.retry_after >= 1
