@@ -122,7 +122,7 @@ class Answers:
         self._cache = cache
         self._scope = scope
         self._lock = threading.Lock()
-        self._under_way: dict[str, threading.Event] = {}
+        self._under_way: dict[Hashable, threading.Event] = {}
 
     def run(
         self,
@@ -141,18 +141,19 @@ class Answers:
             left = max(deadline - time.monotonic(), 0.001)
             return self.pool.run(query, fmt, timeout=left, prefixes=prefixes, client=client)
 
-        key = self._key(query, fmt, prefixes) if self._cache.most else None
+        text = canonical(query) if self._cache.most else None
+        key = None if text is None else self._key(text, query, fmt, prefixes)
         if key is None or (kept := self._kept_or_turn(key, deadline, client)) is TOO_LONG:
             return ask()
         if kept is not None:
             return Known(kept, again=True)
         try:
-            return self._gathered(key, ask())
+            return self._gathered(key, len(text or ""), ask())
         finally:
             with self._lock:
                 self._under_way.pop(key).set()
 
-    def _kept_or_turn(self, key: str, deadline: float, client: Client | None) -> Any:
+    def _kept_or_turn(self, key: Hashable, deadline: float, client: Client | None) -> Any:
         """What is kept under a key; None, once, to whom it falls to ask, while all others wait."""
         while True:
             with self._lock:
@@ -165,7 +166,11 @@ class Answers:
                     return kept
             _wait(under_way, deadline, client)
 
-    def _gathered(self, key: str, answer: Answer) -> Known | Long:
+    def _gathered(self, key: Hashable, length: int, answer: Answer) -> Known | Long:
+        """Read an answer and keep it; ``length`` is that of its key."""
+        if (body := answer.body) is not None:
+            self._cache.put(key, body, length + len(body))
+            return Known(body)
         parts: list[bytes] = []
         size = 0
         chunks = iter(answer)
@@ -173,32 +178,38 @@ class Answers:
             parts.append(chunk)
             size += len(chunk)
             if size > self._cache.most:
-                self._cache.put(key, TOO_LONG, 0)
+                self._cache.put(key, TOO_LONG, length)
                 return Long(parts, chunks, answer)
         body = b"".join(parts)
-        self._cache.put(key, body, size)
+        self._cache.put(key, body, length + size)
         return Known(body)
 
-    def _key(self, query: Query, fmt: Format, prefixes: Mapping[str, str]) -> str | None:
-        text = canonical(query)
-        if text is None:
-            return None
+    def _key(self, text: str, query: Query, fmt: Format, prefixes: Mapping[str, str]) -> Hashable:
         graphs = query.default_graphs, query.named_graphs
-        parts = (text, fmt.name, query.base, graphs, query.prefixes, sorted(prefixes.items()))
-        return digest("answer", self._scope, *map(repr, parts))
+        document = tuple(sorted(prefixes.items())) if prefixes else ()
+        return self._scope, text, fmt.name, query.base, graphs, query.prefixes, document
 
 
 TOO_LONG: Final = object()
 """Kept in the place of an answer that is too long: the next one who asks need not wait to see that."""
 
 
-def digest(*parts: str) -> str:
-    """A name for these texts together: no other texts have it."""
-    hashed = hashlib.sha256()
-    for part in parts:
-        encoded = part.encode("utf-8", "surrogatepass")
-        hashed.update(len(encoded).to_bytes(8, "big") + encoded)
-    return hashed.hexdigest()[:40]
+class Name:
+    """A name for texts together: no other texts have it. It may be begun once, and ended in many ways."""
+
+    def __init__(self, *parts: str) -> None:
+        self._begun = hashlib.sha256(b"".join(map(_bounded, parts)))
+
+    def of(self, *further: str) -> str:
+        """The name of these texts behind those that it was begun with."""
+        hashed = self._begun.copy()
+        hashed.update(b"".join(map(_bounded, further)))
+        return hashed.hexdigest()[:40]
+
+
+def _bounded(part: str) -> bytes:
+    encoded = part.encode("utf-8", "surrogatepass")
+    return len(encoded).to_bytes(8, "big") + encoded
 
 
 def _wait(under_way: threading.Event, deadline: float, client: Client | None) -> None:

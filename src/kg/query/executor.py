@@ -37,24 +37,20 @@ class Frames:
         self._descriptor = descriptor
 
     def receive(self) -> Any:
-        """The next request, or None when the parent has closed its end."""
-        head = self._exactly(HEAD.size)
-        return json.loads(self._exactly(HEAD.unpack(head)[1])) if head else None
+        """The next request, or None when the parent has closed its end. It sends one at a time."""
+        if not (received := os.read(self._descriptor, CHUNK)):
+            return None
+        while len(received) < HEAD.size or len(received) < HEAD.size + HEAD.unpack_from(received)[1]:
+            if not (part := os.read(self._descriptor, CHUNK)):
+                return None
+            received += part
+        return json.loads(received[HEAD.size :])
 
     def send(self, kind: bytes, payload: bytes) -> None:
         """Write one frame. Raises BrokenPipeError if nobody reads any more."""
         rest = memoryview(HEAD.pack(kind, len(payload)) + payload)
         while rest:
             rest = rest[os.write(self._descriptor, rest) :]
-
-    def _exactly(self, count: int) -> bytes:
-        parts = bytearray()
-        while len(parts) < count:
-            part = os.read(self._descriptor, count - len(parts))
-            if not part:
-                return b""
-            parts += part
-        return bytes(parts)
 
 
 class Outlet:

@@ -216,18 +216,22 @@ class Pool:
                 self._slots.give_back(slot)
             if unsound:
                 self.ended[unsound] += 1
+                self._bury()
             elif not self._slots.closed:
                 self._idle.insert(0, executor)
             self._refill()
 
-    def _refill(self) -> None:
-        """Start what is missing to one executor for each slot and a warm spare, all of them alive.
-
-        Also while the reserved slot is taken: after a query that was no small one, the next need not wait.
-        """
+    def _bury(self) -> None:
+        """Let go of the idle ones that have ended: what ended one may have ended others."""
         for dead in [executor for executor in self._idle if not executor.alive]:
             self._idle.remove(dead)
             dead.kill()
+
+    def _refill(self) -> None:
+        """Start what is missing to one executor for each slot and a warm spare.
+
+        Also while the reserved slot is taken: after a query that was no small one, the next need not wait.
+        """
         with contextlib.suppress(ExecutorFailed):  # the next query tries again and reports it
             while not self._slots.closed and (
                 not self._idle or len(self._idle) + self._slots.held <= self._settings.executors

@@ -23,6 +23,12 @@ PROLOGUE: Final = 65_536
 
 UPDATES: Final = ("INSERT", "DELETE", "LOAD", "CLEAR", "DROP", "CREATE", "ADD", "MOVE", "COPY", "WITH")
 
+_PLAIN: Final = re.compile(
+    r"(?:[ \t\r\n]*+PREFIX[ \t]++[A-Za-z][A-Za-z0-9_-]*+:[ \t]*+<[^<>\"{}|^`\\\x00-\x20]*+>)*+"
+    r"[ \t\r\n]*+(SELECT|ASK|CONSTRUCT|DESCRIBE)[ \t\r\n{*]"
+)
+"""How nearly all queries begin: what it matches needs no lexer."""
+
 _ABSOLUTE: Final = re.compile(r"<([A-Za-z][A-Za-z0-9+.-]*:[^\\>]*)>")
 
 
@@ -44,6 +50,18 @@ class Query:
     base: str = ""
     service_allow: tuple[str, ...] = ()
 
+    def with_text(self, text: str) -> Query:
+        """Another text of the same form, asked alike."""
+        return Query(
+            text,
+            self.form,
+            self.default_graphs,
+            self.named_graphs,
+            self.prefixes,
+            self.base,
+            self.service_allow,
+        )
+
 
 def parse(
     text: str,
@@ -60,14 +78,9 @@ def parse(
     ``PROLOGUE`` characters, UsageError for a graph that is no IRI. Whether the rest parses, whether it
     takes too much of the stack and what its SERVICE asks, ``kg.query.engine`` says when it runs.
     """
-    beginning = Lexer(text[:PROLOGUE])
-    opening = beginning.opening()
-    _refuse_update(opening)
-    if "\\" in beginning.text:
-        _refuse_update(Lexer(resolve(beginning.text)).opening())
     return Query(
         text,
-        _form(beginning, opening, len(text) > PROLOGUE),
+        plain[1] if (plain := _PLAIN.match(text, 0, PROLOGUE)) else _form(text),
         tuple(_graph(iri) for iri in default_graphs),
         tuple(_graph(iri) for iri in named_graphs),
         tuple((prefixes or {}).items()),
@@ -119,11 +132,13 @@ def undeclared(query: Query) -> tuple[tuple[str, int, int], ...]:
     return tuple((prefix, *lexer.place(start)) for prefix, start in used.items() if prefix not in declared)
 
 
-def _form(lexer: Lexer, token: Token | None, cut: bool) -> str:
-    """The first word after the prologue. Raises QuerySyntaxError if it opens no query.
-
-    ``cut``: the text goes on after what the lexer has of it, so that its last token may be a piece.
-    """
+def _form(text: str) -> str:
+    """The first word after the prologue. Raises Refused, and QuerySyntaxError if it opens no query."""
+    lexer = Lexer(text[:PROLOGUE])
+    token, cut = lexer.opening(), len(text) > PROLOGUE
+    _refuse_update(token)
+    if "\\" in lexer.text:
+        _refuse_update(Lexer(resolve(lexer.text)).opening())
     if token and token.text.upper() in (*FORMS, *UPDATES):
         return token.text.upper()
     if cut and (token is None or token.start > PROLOGUE // 2):

@@ -140,4 +140,4 @@ def resolve(text: str) -> str:
         surrogate = 0xD800 <= number <= 0xDFFF
         return match[0] if surrogate or number > 0x10FFFF else chr(number)
 
-    return ESCAPE.sub(character, text)
+    return ESCAPE.sub(character, text) if "\\" in text else text

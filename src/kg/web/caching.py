@@ -9,7 +9,7 @@ done. Whoever sends it back has had that answer. A view whose answer depends on 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache as once
 from hashlib import sha256
@@ -18,7 +18,7 @@ from typing import Any, Final
 
 from flask import Flask, Response, g, request
 
-from kg.query.cache import Cache, digest
+from kg.query.cache import Cache, Name
 from kg.settings import Settings
 from kg.web.streaming import close
 
@@ -48,7 +48,7 @@ Wsgi = Callable[[Environ, Any], Iterable[bytes]]
 def scope(settings: Settings, release: str) -> str:
     """A name for all that answers depend on beside the request."""
     values = {name: getattr(settings, name) for name in Settings.__slots__ if name not in _NOT_IN_ANSWERS}
-    return digest(software(), release, repr(values), repr(bool(settings.token)))
+    return Name(software(), release, repr(values), repr(bool(settings.token))).of()
 
 
 @once
@@ -59,7 +59,7 @@ def software() -> str:
     home = Path(__file__).resolve().parents[1]
     files = sorted(path for path in home.rglob("*") if path.is_file() and "__pycache__" not in path.parts)
     contents = (f"{path.relative_to(home)} {sha256(path.read_bytes()).hexdigest()}" for path in files)
-    return digest(version("pyoxigraph"), *contents)
+    return Name(version("pyoxigraph"), *contents).of()
 
 
 def install(app: Flask, private: bool) -> None:
@@ -134,7 +134,7 @@ class Front:
         method = environ["REQUEST_METHOD"]
         if method not in ("GET", "HEAD"):
             return self._app(environ, start_response)
-        key = self.key(self.place(environ), _target(environ))
+        key = self.place(environ).of(_target(environ))
         tag = environ["kg.etag"] = f'"{key}"'
         matching = "HTTP_IF_MATCH" in environ
         if key in environ.get("HTTP_IF_NONE_MATCH", "") and not matching:
@@ -180,17 +180,14 @@ class Front:
 
         return Recording(chunks, self._cache.most, keep)
 
-    def key(self, place: Sequence[str], target: str) -> str:
-        """The name of what a request for a target is answered with at such a place."""
-        return digest(self._scope, *place, target)
-
-    def place(self, environ: Environ) -> tuple[str, ...]:
-        """What an answer depends on beside the release and the request's target."""
+    def place(self, environ: Environ) -> Name:
+        """Begins the names of all answers to requests that differ in their targets alone."""
         # Who names no host is answered at the door, unless it speaks HTTP/1.0 (kg.web.door).
         host = environ.get("HTTP_HOST", f" {environ['SERVER_PORT']} {environ.get('SERVER_PROTOCOL')}")
         origin = environ.get("HTTP_ORIGIN", "") if self._by_origin else ""
         accepted = (environ.get(name, "") for name in ("HTTP_ACCEPT", "HTTP_ACCEPT_ENCODING"))
-        return environ["wsgi.url_scheme"], host, environ.get("SCRIPT_NAME", ""), *accepted, origin
+        before = environ["wsgi.url_scheme"], host, environ.get("SCRIPT_NAME", "")
+        return Name(self._scope, *before, *accepted, origin)
 
     def keep(self, key: str, kept: Kept) -> None:
         """Give this answer from now on."""
