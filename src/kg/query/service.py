@@ -23,7 +23,7 @@ def check(text: str, allowed: Collection[str]) -> None:
     A megabyte takes some seconds: this belongs where a deadline holds.
     """
     for reading in dict.fromkeys((text, resolve(text))):
-        if _SERVICE.search(reading):
+        if "service" in reading.lower():
             _check(Lexer(reading), allowed)
 
 

@@ -18,7 +18,7 @@ import math
 import threading
 import time
 from collections import OrderedDict, deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
@@ -49,6 +49,9 @@ LOOKS_LONG: Final = 2
 LONG: Final = 1.0
 """Seconds after which those that look like one that is at work are taken for long, too."""
 
+ALARM: Final = 10.0
+"""Seconds for which a query that was long has others looked at before they are let in."""
+
 SMALL: Final = 0.5
 """Seconds that a small question takes at most, and after which a query counts as long at work."""
 
@@ -69,15 +72,27 @@ class Slot:
 
 
 class _Ticket:
-    """A place in the queue. It ends with a ``slot``, or with having ``given_way`` to another."""
+    """A place in the queue. It ends with a ``slot``, or with having ``given_way``, or with the pool."""
 
-    def __init__(self, asked: Asked, long: bool, text: str, lock: threading.RLock) -> None:
+    def __init__(self, asked: Asked, long: bool, text: str) -> None:
         self.asked = asked
         self.long = long
         self.text = text
-        self.turn = threading.Condition(lock)
         self.slot: Slot | None = None
         self.given_way = False
+        self.ended = False
+        self._turn = threading.Lock()
+        self._turn.acquire()
+
+    def end(self) -> None:
+        """Let the one who waits go on."""
+        if not self.ended:
+            self.ended = True
+            self._turn.release()
+
+    def wait(self, seconds: float) -> None:
+        """Until the end, or so long."""
+        self._turn.acquire(timeout=max(seconds, 0.0))
 
     @cached_property
     def shape(self) -> str:
@@ -90,9 +105,7 @@ class Slots:
 
     def __init__(self, ordinary: int, timeout: float) -> None:
         """``timeout`` is the deadline of the settings, from which ``Retry-After`` is told."""
-        mutex = threading.RLock()
-        self.lock = threading.Condition(mutex)
-        self._mutex = mutex
+        self.lock = threading.Condition(threading.RLock())
         self.closed = False
         self._ordinary = ordinary
         self._retry_after = max(1, math.ceil(timeout / 10))
@@ -102,6 +115,8 @@ class Slots:
         self._recent: deque[tuple[str, bool]] = deque(maxlen=RECENT)
         self._all_look_long = False
         """Of those who wait: known since the last one came or went."""
+        self._alarm = 0.0
+        """Until then queries that look like long ones are looked for."""
         self._expected = 0
         """Queries of the reserved slot for which a reader makes room."""
 
@@ -124,22 +139,25 @@ class Slots:
         with self.lock:
             if not (self.closed or self._queue) and len(self._at_work()) + self._expected < self._ordinary:
                 return self._hold(asked, looked, long, text[:LONGEST])
-            ticket = _Ticket(asked, long, text[:LONGEST], self._mutex)
+            ticket = _Ticket(asked, long, text[:LONGEST])
             self._enter(ticket)
-            try:
-                while not (self.closed or ticket.slot):
-                    if ticket.given_way:
-                        raise self._too_many("too many queries are waiting")
-                    looked = self._wait(ticket, looked)
-            except BaseException:
+        try:
+            while not (self.closed or ticket.slot):
+                if ticket.given_way:
+                    raise self._too_many("too many queries are waiting")
+                looked = self._wait(ticket, looked)
+        except BaseException:
+            with self.lock:
                 self._leave(ticket)
-                raise
-            return ticket.slot
+            raise
+        return ticket.slot
 
     def note(self, text: str, long: bool) -> None:
         """A query was long, or was not; of those of one shape the last one tells."""
         with self.lock:
             self._recent.append((text, long))
+            if long:
+                self._alarm = time.monotonic() + ALARM
 
     def go_on(self, slot: Slot) -> None:
         """Make the reserved slot an ordinary one. Raises TooManyQueries if no ordinary one is free."""
@@ -170,7 +188,7 @@ class Slots:
         with self.lock:
             self.closed = True
             for ticket in self._queue:
-                ticket.turn.notify()
+                ticket.end()
             self.lock.notify_all()
 
     def _at_work(self) -> list[Slot]:
@@ -185,7 +203,7 @@ class Slots:
                 raise self._too_many("too many queries are waiting")
             oldest.given_way = True
             self._queue.remove(oldest)
-            oldest.turn.notify()
+            oldest.end()
         self._queue.append(ticket)
         self._all_look_long = False
         self._grant()
@@ -210,7 +228,7 @@ class Slots:
                 return
             self._queue.remove(ticket)
             ticket.slot = self._hold(ticket.asked, now, ticket.long, ticket.text, reserved)
-            ticket.turn.notify()
+            ticket.end()
 
     def _hold(self, asked: Asked, now: float, long: bool, text: str, reserved: bool = False) -> Slot:
         slot = Slot(asked, now, long, text, reserved)
@@ -223,9 +241,13 @@ class Slots:
 
     def _first(self, now: float, queue: Iterable[_Ticket]) -> _Ticket:
         """Whose turn it is: the first of those that are the least likely to be long."""
-        if len(self._queue) == 1:
-            return self._queue[0]
+        if len(self._queue) == 1 or self._calm(now):
+            return next(iter(queue))
         return min(queue, key=lambda each: self._rank(each, now))
+
+    def _calm(self, now: float) -> bool:
+        """Whether no query is long, or was of late: then it is not worth the time to look for others."""
+        return now >= self._alarm and all(now - slot.since < SMALL for slot in self._held)
 
     def _rank(self, ticket: _Ticket, now: float) -> int:
         """How likely it is that a query is long: 0 looks small, 1 is new, then those that look so, or are."""
@@ -257,22 +279,24 @@ class Slots:
             looked = now
             if departed(asked.client):
                 raise ClientLeft("the client closed the connection while others were served")
-        self._hurry(now)
-        ticket.turn.wait(min(self._changes(ticket, looked, now)))
-        if not ticket.slot:
-            self._grant()
+        with self.lock:
+            self._hurry(now)
+            seconds = self._changes(now)
+        ticket.wait(min(seconds, asked.deadline - now, looked + GLANCE - now))
+        if not ticket.ended:
+            with self.lock:
+                self._grant()
         return looked
 
-    def _changes(self, ticket: _Ticket, looked: float, now: float) -> Iterator[float]:
-        """In how many seconds something may be otherwise that nobody tells of."""
-        yield ticket.asked.deadline - now
-        if ticket.asked.client:
-            yield looked + GLANCE - now
+    def _changes(self, now: float) -> float:
+        """In how many seconds a query will have become long, or overdue, which nobody tells of."""
+        soon = math.inf
         for slot in self._at_work():
             if not slot.long_at_work(now):
-                yield slot.since + SMALL - now + 0.001
+                soon = min(soon, slot.since + SMALL - now + 0.001)
             if slot.asked.client and slot.asked.arrival_deadline > now:
-                yield slot.asked.arrival_deadline - now
+                soon = min(soon, slot.asked.arrival_deadline - now)
+        return soon
 
     def _hurry(self, now: float) -> bool:
         """Have a reader make room whose query's time is over: it has more only while nobody waits.

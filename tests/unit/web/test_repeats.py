@@ -54,9 +54,8 @@ def test_a_request_that_was_answered_out_of_memory_is_known_again(repeats: Repea
     repeats.note(HEAD, environ(), Response())
     found = repeats.find(HEAD, "192.0.2.9")
     assert found
-    noted, body = found
-    assert body == b"true"
-    head = noted.begun("2")
+    assert found.body == b"true"
+    head = found.noted.begun("2")
     assert head.startswith(b"HTTP/1.1 200 OK\r\n")
     assert b"X-KG-Query-Id: 2\r\n" in head
     assert b"then" not in head
