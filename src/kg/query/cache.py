@@ -122,7 +122,8 @@ class Answers:
         self._cache = cache
         self._scope = scope
         self._lock = threading.Lock()
-        self._under_way: dict[Hashable, threading.Event] = {}
+        self._under_way: dict[Hashable, threading.Event | None] = {}
+        """What is being asked, with that for which others wait, if there are any."""
 
     def run(
         self,
@@ -151,19 +152,20 @@ class Answers:
             return self._gathered(key, len(text or ""), ask())
         finally:
             with self._lock:
-                self._under_way.pop(key).set()
+                if awaited := self._under_way.pop(key):
+                    awaited.set()
 
     def _kept_or_turn(self, key: Hashable, deadline: float, client: Client | None) -> Any:
         """What is kept under a key; None, once, to whom it falls to ask, while all others wait."""
         while True:
             with self._lock:
                 kept = self._cache.get(key)
-                under_way = self._under_way.get(key)
-                if kept is not None or under_way is None:
+                if kept is not None or key not in self._under_way:
                     if kept is None:
-                        self._under_way[key] = threading.Event()
+                        self._under_way[key] = None
                     self._cache.count("answer", kept not in (None, TOO_LONG))
                     return kept
+                under_way = self._under_way[key] = self._under_way[key] or threading.Event()
             _wait(under_way, deadline, client)
 
     def _gathered(self, key: Hashable, length: int, answer: Answer) -> Known | Long:

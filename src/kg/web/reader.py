@@ -26,8 +26,15 @@ LOOK: Final = 0.5
 _LEAST_UNSENT: Final = getattr(socket, "TCP_NOTSENT_LOWAT", None)
 
 
+def bound(connection: socket.socket) -> None:
+    """Have the system take no more than ``UNSENT`` bytes ahead of a connection's reader, where it can."""
+    if _LEAST_UNSENT is not None:
+        with contextlib.suppress(OSError):
+            connection.setsockopt(socket.IPPROTO_TCP, _LEAST_UNSENT, UNSENT)
+
+
 class Reader:
-    """A client's connection, for one answer to be sent over.
+    """A client's connection, for one answer to be sent over; ``bound`` it once.
 
     Its reader may be behind a line of ``RATE`` by ``stall`` seconds, whatever it has read before: one that
     stands still has these, one that goes on at a few bytes a second not many more, and a line that carries
@@ -45,9 +52,6 @@ class Reader:
         self._connection = connection
         self._stall = stall
         self._behind = 0.0
-        if _LEAST_UNSENT is not None:
-            with contextlib.suppress(OSError):
-                connection.setsockopt(socket.IPPROTO_TCP, _LEAST_UNSENT, UNSENT)
         self.fileno = connection.fileno
         self.settimeout = connection.settimeout
         self.recv = connection.recv

@@ -27,7 +27,7 @@ from kg.settings import Settings
 from kg.web import plain, sending
 from kg.web.connections import Connection, Connections
 from kg.web.door import too_long
-from kg.web.reader import Reader
+from kg.web.reader import Reader, bound
 from kg.web.streaming import close
 
 LINE_ROOM: Final = 32
@@ -79,6 +79,7 @@ class Worker(GeventWorker):  # type: ignore[misc]
         In the place of gunicorn's own, which leaves the time of a body unbounded.
         """
         client.setblocking(True)
+        bound(client)
         connection = self.connections.enter(client)
         try:
             self._answer(connection, listener.getsockname(), client, addr)
