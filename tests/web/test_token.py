@@ -13,6 +13,7 @@ from kg.settings import Settings
 from kg.web.caching import scope
 
 from .conftest import Serve, Server, members, start, stop
+from .wire import Line, request
 
 TOKEN = "mF_9.B5f-4.1JqM~+/=="
 BEARER = f"Bearer {TOKEN}"
@@ -66,6 +67,19 @@ def test_another_token_is_said_to_be_invalid(private: Server, sent: str) -> None
     answer = private.ask(ASK, authorization=sent)
     assert answer.status == 401
     assert answer.headers["www-authenticate"] == CHALLENGE + ', error="invalid_token"'
+
+
+def test_a_request_known_but_for_its_query_needs_its_token(private: Server) -> None:
+    def ask(number: int, token: str) -> int:
+        with Line(private) as line:
+            return line.ask(request(f"/sparql?query=ASK%7B{number}%20?p%20?o%7D", *token.splitlines()))[0]
+
+    given = f"Authorization: {BEARER}"
+    assert [ask(number, given) for number in range(3)] == [200, 200, 200]
+    assert 'kg_requests_known_total{known="way"} 2' in private.ask("/metrics", authorization=BEARER).text
+    refused = ["", given + "x", "Authorization: Bearer x", "X" + given, given.replace("Bearer", "Basic")]
+    assert {ask(number, token) for number, token in enumerate(refused, 3)} == {401}
+    assert ask(9, given) == 200
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,8 @@
     app        create_app(settings, release, pool, catalog) -> Flask
     serving    one release after the other: which application answers; what is counted and logged
     caching    answers given before: ETag, 304, whole responses out of memory
-    repeats    requests like earlier ones, answered unread; sending: how gunicorn's answers go out
+    repeats    requests like earlier ones, answered unread; alike: those that differ in the query alone
+    sending    how gunicorn's answers go out
     hints      why an answer may be empty
     log, metrics   the access log, the numbers for Prometheus
     site       what an application serves: settings, release, pool, catalog, lookups, links
