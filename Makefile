@@ -21,7 +21,8 @@ serve: $(VENV)/.runtime
 	$(BIN)/kg serve --port $(PORT)
 
 test: $(VENV)/.dev system
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto --dist loadfile -m "not alone"
+	$(BIN)/python -m pytest -m alone
 
 check: $(VENV)/.dev
 	$(BIN)/ruff check

@@ -12,6 +12,8 @@ from urllib.parse import urlencode
 
 import pytest
 
+pytestmark = pytest.mark.alone
+
 SELECT = (
     "PREFIX pac: <https://w3id.org/pac/ns#> PREFIX rdfs: <http://www.w3.org/2000/01/rdf-schema#> "
     "SELECT ?event ?name { ?event a pac:Event ; rdfs:label ?name } ORDER BY ?event LIMIT 5"

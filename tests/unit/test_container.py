@@ -17,6 +17,8 @@ from tests.web.conftest import LAUNCHER, Server, start, stop
 from kg.release import Release
 from kg.settings import TABLE
 
+pytestmark = pytest.mark.alone
+
 DOCKERFILE = (ROOT / "Dockerfile").read_text(encoding="utf-8").replace("\\\n", "")
 
 

@@ -12,6 +12,8 @@ import pytest
 from .conftest import Server
 from .wire import Line, request, settled
 
+pytestmark = pytest.mark.alone
+
 PREFIX = "PREFIX pac: <https://w3id.org/pac/ns#> PREFIX rdfs: <http://www.w3.org/2000/01/rdf-schema#> "
 LABELS = PREFIX + "SELECT ?x ?l{n} WHERE {{ ?x rdfs:label ?l{n} }} ORDER BY ?l{n} LIMIT 20"
 ENDLESS = "SELECT (COUNT(*) AS ?n{n}) WHERE {{ ?a ?b ?c . ?d ?e ?f . ?g ?h ?i }}"

@@ -20,6 +20,8 @@ import pytest
 
 from .conftest import Serve, Server, members, stop
 
+pytestmark = pytest.mark.alone
+
 TIMEOUT = 2.0
 STALL = 2.0
 MEMORY = 256

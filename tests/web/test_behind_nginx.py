@@ -25,6 +25,8 @@ from kg.release import Release, Releases
 from .conftest import Answer, Server, start, stop
 from .test_executors import eventually
 
+pytestmark = pytest.mark.alone
+
 NAME = "graph.example.org"
 ORIGIN = f"https://{NAME}"
 ENDLESS = "SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i . ?j ?k ?l }"

@@ -10,6 +10,8 @@ import pytest
 
 from .conftest import Server
 
+pytestmark = pytest.mark.alone
+
 HTML = "text/html,*/*;q=0.8"
 CACHEABLE = [
     ("/", HTML),

@@ -17,6 +17,8 @@ from kg.release import Release
 
 from .conftest import Server, members, start, stop
 
+pytestmark = pytest.mark.alone
+
 ENDLESS = "SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i . ?j ?k ?l }"
 LONG = "SELECT * { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i . ?j ?k ?l }"
 HTML = "text/html,*/*;q=0.8"

@@ -18,6 +18,8 @@ from kg.release import Release
 from .conftest import LAUNCHER, Server, start, stop
 from .test_executors import begin, executors
 
+pytestmark = pytest.mark.alone
+
 LONG = "SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i }"
 LARGE = "SELECT * { ?a ?b ?c . ?d ?e ?f } LIMIT 20000"
 

@@ -7,6 +7,8 @@ import pytest
 from .conftest import Server
 from .wire import raw, status
 
+pytestmark = pytest.mark.alone
+
 QUERY = "application/sparql-query"
 
 NEXT = b"GET /health HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"

@@ -12,6 +12,8 @@ import pytest
 from .conftest import Answer, Server, start, stop
 from .fuzzing import receive, send
 
+pytestmark = pytest.mark.alone
+
 TARGET = "/sparql?query=ASK%7B%7D"
 CLOSE = "Connection: close"
 

@@ -15,6 +15,8 @@ from kg.web import log
 
 from .conftest import Server, start, stop
 
+pytestmark = pytest.mark.alone
+
 ENDLESS = "SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i . ?j ?k ?l }"
 LINE = re.compile(r'[a-z_]+(\{([a-z]+="([^"\\\n]|\\.)*",?)*\})? [0-9.e+-]+')
 

@@ -11,6 +11,8 @@ from kg.release import Release
 from .conftest import Server, start, stop
 from .wire import ASK, Line, request, settled
 
+pytestmark = pytest.mark.alone
+
 
 def hits(server: Server) -> int:
     lines = server.ask("/metrics").text.splitlines()

@@ -17,6 +17,8 @@ from kg.web.worker import MOST
 
 from .conftest import Server, start, stop
 
+pytestmark = pytest.mark.alone
+
 RECEIVE = 3.0
 HEAD = b"GET /health HTTP/1.1\r\nHost: x\r\n"
 WHOLE = HEAD + b"\r\n"

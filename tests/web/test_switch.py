@@ -19,6 +19,8 @@ from kg.release import Release, Releases
 from .conftest import Server, members, start, stop
 from .test_executors import eventually
 
+pytestmark = pytest.mark.alone
+
 LONG = "SELECT * { ?a ?b ?c . ?d ?e ?f } LIMIT 400000"
 PATHS = ["/ready", "/sparql?query=ASK%7B%7D", "/queries/who-was-in-the-room.csv", "/doc/person/ilham-aliyev"]
 

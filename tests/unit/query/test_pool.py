@@ -36,6 +36,8 @@ from kg.query.pool import Pool
 from kg.query.request import parse
 from kg.web.reader import Reader
 
+pytestmark = pytest.mark.alone
+
 MakePool = Callable[..., Pool]
 NAMES = "PREFIX : <https://example.org/> SELECT ?name { ?x :name ?name } ORDER BY ?name"
 ENDLESS = "SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i }"

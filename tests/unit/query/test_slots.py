@@ -14,6 +14,8 @@ from kg.query import slots as slots_module
 from kg.query.answer import Asked
 from kg.query.slots import Slots
 
+pytestmark = pytest.mark.alone
+
 
 @dataclass
 class Client:
