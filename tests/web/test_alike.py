@@ -143,6 +143,7 @@ def test_one_who_leaves_ends_the_query(server: Server):
         one.ask(request(target(LABELS)))
         one.socket.sendall(request(target(ENDLESS)))
         time.sleep(0.3)
+        assert number(server, "kg_requests_in_flight") == 2  # that one, and who looks
     until = time.monotonic() + 5
     while number(server, 'kg_executors_ended_total{reason="client"}') != before + 1:
         assert time.monotonic() < until

@@ -58,8 +58,8 @@ class Way:
     """How a query was asked, and what stands around its answer.
 
     ``begun`` is the head of an answer as far as it is always the same, ``fields`` are those in it that the
-    application gave; ``place`` begins its ETag; ``coding`` is how a body is
-    compressed, a short one too if ``always``; ``sender`` is the only address it holds for, or empty.
+    application gave; ``place`` begins its ETag, ``root`` its links; ``coding`` is how a body is compressed, a
+    short one too if ``always``; ``sender`` is the only address that this holds for, or empty.
     """
 
     asked: running.Asked

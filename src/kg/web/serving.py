@@ -160,10 +160,12 @@ class Service:
         """
         serving, begun = self._serving, time.monotonic()
         serving.enter()
+        self.metrics.in_flight += 1
         found = None
         try:
             found = serving.repeats.find(head, sender) or serving.alike.answer(head, sender, reader)
         finally:
+            self.metrics.in_flight -= 1
             if found is None:
                 serving.leave()
         if found is None:
