@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import http.client
+import itertools
 import json
 import os
 import shutil
@@ -48,6 +49,9 @@ class Answer:
         return self.headers.get("content-type", "").partition(";")[0]
 
 
+_numbers = itertools.count(1)
+
+
 @dataclass(frozen=True)
 class Server:
     """A server at work on a port of this machine."""
@@ -72,6 +76,15 @@ class Server:
     def query(self, text: str, **headers: str) -> Answer:
         """A SPARQL query by GET."""
         return self.ask("/sparql?" + urlencode({"query": text}), **headers)
+
+    def small(self) -> Answer:
+        """A small question that was not asked before: no cache has it, an executor answers."""
+        return self.query(f"ASK {{ FILTER({next(_numbers)} > 0) }}")
+
+    def number(self, metric: str) -> int:
+        """The value of a metric; 0 where it is not there yet."""
+        lines = self.ask("/metrics").text.splitlines()
+        return int(dict(line.rsplit(" ", 1) for line in lines if line[0] != "#").get(metric, "0"))
 
     def select(self, pattern: str) -> list[dict[str, str]]:
         """The rows of ``SELECT * { pattern }`` as plain values."""

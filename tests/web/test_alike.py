@@ -45,15 +45,9 @@ def target(form: str, before: str = "", after: str = "") -> str:
     return f"/sparql?{before}query={quote(form.format(n=next(_numbers)))}{after}"
 
 
-def number(server: Server, metric: str) -> int:
-    """The value of a metric; 0 where it is not there yet."""
-    lines = server.ask("/metrics").text.splitlines()
-    return next((int(line.rpartition(" ")[2]) for line in lines if line.startswith(f"{metric} ")), 0)
-
-
 def known(server: Server) -> int:
     """How many requests were known but for their query."""
-    return number(server, 'kg_requests_known_total{known="way"}')
+    return server.number('kg_requests_known_total{known="way"}')
 
 
 def as_read(line: Line, asked: bytes) -> object:
@@ -138,14 +132,14 @@ def test_a_long_answer_comes_as_it_is_made(server: Server, line: Line):
 
 
 def test_one_who_leaves_ends_the_query(server: Server):
-    before = number(server, 'kg_executors_ended_total{reason="client"}')
+    before = server.number('kg_executors_ended_total{reason="client"}')
     with Line(server) as one:
         one.ask(request(target(LABELS)))
         one.socket.sendall(request(target(ENDLESS)))
         time.sleep(0.3)
-        assert number(server, "kg_requests_in_flight") == 2  # that one, and who looks
+        assert server.number("kg_requests_in_flight") == 2  # that one, and who looks
     until = time.monotonic() + 5
-    while number(server, 'kg_executors_ended_total{reason="client"}') != before + 1:
+    while server.number('kg_executors_ended_total{reason="client"}') != before + 1:
         assert time.monotonic() < until
         time.sleep(0.1)
 

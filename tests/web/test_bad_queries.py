@@ -151,12 +151,6 @@ def paced(connection: socket.socket, rate: int) -> bytes:
     return bytes(received)
 
 
-def number(server: Server, name: str) -> int:
-    """A number of /metrics."""
-    lines = dict(line.rsplit(" ", 1) for line in server.ask("/metrics").text.splitlines() if line[0] != "#")
-    return int(lines.get(name, "0"))
-
-
 def eventually(holds: Callable[[], object], seconds: float = 30.0) -> bool:
     until = time.monotonic() + seconds
     while not holds():
@@ -182,10 +176,10 @@ def test_a_slow_reader_makes_room_once_its_time_is_over_and_another_query_needs_
             stack.enter_context(reader)
             stack.enter_context(reading(reader, 100_000))
         time.sleep(TIMEOUT + SLACK)
-        assert number(bad, 'kg_executors{state="busy"}') == EXECUTORS
+        assert bad.number('kg_executors{state="busy"}') == EXECUTORS
         end = ask(bad, LARGE.replace("30000", "9000"), format="csv")
         assert (end.status, end.whole) == (200, True)
-    assert number(bad, "kg_late_readers_total") >= 1
+    assert bad.number("kg_late_readers_total") >= 1
 
 
 def test_a_line_that_is_only_just_fast_enough_is_not_cut(bad: Server) -> None:
@@ -227,38 +221,38 @@ def trickling(connection: socket.socket) -> contextlib.AbstractContextManager[No
 @pytest.mark.parametrize("reads", [contextlib.nullcontext, trickling], ids=["stalls", "trickles"])
 def test_a_reader_who_stands_still_is_reset_and_frees_its_executor(bad: Server, reads: object) -> None:
     names = ('kg_executors_ended_total{reason="reader"}', "kg_late_readers_total")
-    before = [number(bad, name) for name in names]
+    before = [bad.number(name) for name in names]
     connection = dial(bad, target(ENDLESS_STREAM))
     with connection, reads(connection):  # type: ignore[operator]
-        assert eventually(lambda: [number(bad, name) for name in names] == [n + 1 for n in before])
-        assert eventually(lambda: number(bad, 'kg_executors{state="busy"}') == 0)
+        assert eventually(lambda: [bad.number(name) for name in names] == [n + 1 for n in before])
+        assert eventually(lambda: bad.number('kg_executors{state="busy"}') == 0)
     with pytest.raises(ConnectionResetError):
         paced(dial_and_wait(bad), 10_000_000)
 
 
 def dial_and_wait(server: Server) -> socket.socket:
     """The connection of a reader who has stood still for too long."""
-    before = number(server, "kg_late_readers_total")
+    before = server.number("kg_late_readers_total")
     connection = dial(server, target(LARGE))
-    assert eventually(lambda: number(server, "kg_late_readers_total") > before)
+    assert eventually(lambda: server.number("kg_late_readers_total") > before)
     return connection
 
 
 def test_a_reader_who_asks_and_asks_and_never_reads_is_cut_too(bad: Server) -> None:
     """Whole answers as well: here the dump, again and again over one connection."""
-    before = number(bad, "kg_late_readers_total")
+    before = bad.number("kg_late_readers_total")
     with dial(bad, "/export/dataset.nt") as connection, contextlib.suppress(OSError):
         pass
     connection = socket.create_connection(("127.0.0.1", bad.port), timeout=60)
     with connection:
         connection.sendall(b"GET /export/dataset.nt HTTP/1.1\r\nHost: localhost\r\n\r\n" * 20)
-        assert eventually(lambda: number(bad, "kg_late_readers_total") == before + 1)
+        assert eventually(lambda: bad.number("kg_late_readers_total") == before + 1)
 
 
 def test_a_client_that_leaves_in_the_middle_frees_its_executor(bad: Server) -> None:
     with dial(bad, target(ENDLESS_STREAM)) as connection:
         assert connection.recv(1)
-    assert eventually(lambda: number(bad, 'kg_executors{state="busy"}') == 0, TIMEOUT)
+    assert eventually(lambda: bad.number('kg_executors{state="busy"}') == 0, TIMEOUT)
 
 
 @dataclass
@@ -324,14 +318,14 @@ def resident(pids: list[int]) -> int:
 
 
 def web(server: Server) -> int:
-    return number(server, "process_resident_memory_bytes") >> 20
+    return server.number("process_resident_memory_bytes") >> 20
 
 
 def quiet(server: Server) -> bool:
     """Nothing is at work, nothing waits, and no process is there that should not be."""
     pids = members(server.process.pid)
     return (
-        number(server, 'kg_executors{state="busy"}') == number(server, "kg_queries_waiting") == 0
+        server.number('kg_executors{state="busy"}') == server.number("kg_queries_waiting") == 0
         and len(pids) <= 2 + EXECUTORS + 2
         and "Z" not in pids.values()
     )

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import select
 import signal
 import socket
 import threading
@@ -84,6 +86,17 @@ def busy(server: Server) -> list[int]:
     return found
 
 
+def free(server: Server) -> bool:
+    """Whether no executor has a query."""
+    return server.number('kg_executors{state="busy"}') == 0
+
+
+def kill(pids: list[int]) -> None:
+    for pid in pids:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+
+
 def begin(server: Server, text: str, **parameters: str) -> socket.socket:
     """A connection over which a question has gone out."""
     connection = socket.create_connection(("127.0.0.1", server.port), timeout=60)
@@ -96,19 +109,22 @@ def begin(server: Server, text: str, **parameters: str) -> socket.socket:
 def test_a_client_that_leaves_before_the_first_byte_frees_its_executor(narrow, parameters):
     with begin(narrow, ENDLESS, **parameters):
         assert eventually(lambda: busy(narrow))
-    assert narrow.query("ASK {}").status == 200
+    assert eventually(lambda: free(narrow))
 
 
 def test_a_client_that_leaves_while_it_waits_frees_its_place(narrow):
-    with begin(narrow, ENDLESS), begin(narrow, ENDLESS):
+    with begin(narrow, ENDLESS):
         assert eventually(lambda: busy(narrow))
-    assert narrow.query("ASK {}").status == 200
+        with begin(narrow, ENDLESS.replace("?n", "?like")):
+            assert eventually(lambda: narrow.number("kg_queries_waiting") == 1)
+        assert eventually(lambda: narrow.number("kg_queries_waiting") == 0)
+        assert busy(narrow)
 
 
 def test_a_client_that_leaves_in_the_middle_of_an_answer_frees_its_executor(narrow):
     with begin(narrow, LONG) as connection:
         connection.recv(1)
-    assert narrow.query("ASK {}").status == 200
+    assert eventually(lambda: free(narrow))
 
 
 def test_a_client_that_has_sent_its_next_request_has_not_left(narrow):
@@ -122,7 +138,7 @@ def test_a_client_that_has_sent_its_next_request_has_not_left(narrow):
 def test_while_all_are_long_at_work_a_small_question_is_answered_and_a_long_one_is_429(narrow):
     with begin(narrow, ENDLESS):
         assert eventually(lambda: busy(narrow))
-        assert narrow.query("ASK {}").status == 200
+        assert narrow.small().status == 200
         answer = narrow.query(ENDLESS.replace("COUNT(*)", "SUM(?c)"))
     assert answer.status == 429
     assert int(answer.headers["retry-after"]) >= 1
@@ -131,18 +147,17 @@ def test_while_all_are_long_at_work_a_small_question_is_answered_and_a_long_one_
 
 def test_idle_executors_that_are_killed_from_outside_cost_no_query(narrow):
     for _ in range(20):
-        for pid in executors(narrow):
-            os.kill(pid, signal.SIGKILL)
-        assert narrow.query("ASK {}").status == 200
+        kill(executors(narrow))
+        assert narrow.small().status == 200
 
 
 def test_an_executor_that_is_killed_at_work_costs_its_own_query_and_no_other(narrow):
+    assert narrow.small().status == 200  # one is up: what it is asked next it has taken
     with begin(narrow, ENDLESS) as connection:
-        assert eventually(lambda: busy(narrow))
-        for pid in busy(narrow):
-            os.kill(pid, signal.SIGKILL)
+        # On a slow machine one that starts looks like one at work: the first that is killed may be a spare.
+        assert eventually(lambda: kill(busy(narrow)) or select.select([connection], [], [], 0)[0])
         assert connection.recv(65_536).startswith(b"HTTP/1.1 500 ")
-    assert narrow.query("ASK {}").status == 200
+    assert narrow.small().status == 200
 
 
 def test_stopped_executors_are_gone_after_sigterm(own):

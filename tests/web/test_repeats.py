@@ -15,9 +15,7 @@ pytestmark = pytest.mark.alone
 
 
 def hits(server: Server) -> int:
-    lines = server.ask("/metrics").text.splitlines()
-    name = 'kg_cache_lookups_total{kind="response",result="hit"} '
-    return next((int(line.removeprefix(name)) for line in lines if line.startswith(name)), 0)
+    return server.number('kg_cache_lookups_total{kind="response",result="hit"}')
 
 
 @pytest.mark.parametrize("target", [ASK, "/", "/ns", "/doc/person/ilham-aliyev.ttl", "/static/kg.css"])

@@ -52,16 +52,10 @@ def rest(connection: socket.socket) -> bytes:
     return b"".join(parts)
 
 
-def number(server: Server, name: str) -> int:
-    """A number of /metrics."""
-    lines = dict(line.rsplit(" ", 1) for line in server.ask("/metrics").text.splitlines() if line[0] != "#")
-    return int(lines.get(name, "0"))
-
-
 def eventually(server: Server, name: str, most: int) -> None:
     """Wait until a number of /metrics is no more than this."""
     until = time.monotonic() + PATIENCE
-    while (found := number(server, name)) > most:
+    while (found := server.number(name)) > most:
         assert time.monotonic() < until, f"{name} is still {found}"
         time.sleep(0.2)
 
@@ -139,12 +133,12 @@ def test_a_connection_is_kept_for_the_next_request(hasty: Server):
 
 
 def test_hundreds_of_slow_senders_are_ended_in_time_while_others_are_answered(hasty: Server):
-    before = number(hasty, "kg_connections")
+    before = hasty.number("kg_connections")
     slow = [dial(hasty, begun) for begun in (HEAD + b"X: ", BODY, CHUNKS, b"") for _ in range(75)]
-    assert number(hasty, "kg_connections") >= 300
+    assert hasty.number("kg_connections") >= 300
     with dribbling(slow, b"1"):
         for _ in range(30):
-            assert hasty.query("ASK {}").status == 200
+            assert hasty.small().status == 200
             time.sleep(0.05)
         eventually(hasty, "kg_connections", before + 1)
     for connection in slow:
@@ -157,13 +151,13 @@ def test_more_than_there_is_room_for_take_the_places_of_one_another_only(release
     try:
         for begun in (BODY, HEAD, HEAD, HEAD):
             slow += [dial(server, begun) for _ in range(MOST // 10 if begun is BODY else MOST // 2)]
-            assert server.query("ASK {}").status == 200
-        assert number(server, "kg_connections") <= MOST
-        assert number(server, 'kg_connections_cut_off_total{reason="crowded"}') >= MOST // 2
+            assert server.small().status == 200
+        assert server.number("kg_connections") <= MOST
+        assert server.number('kg_connections_cut_off_total{reason="crowded"}') >= MOST // 2
         for connection in slow:
             connection.close()
         eventually(server, "kg_connections", 1)
-        assert number(server, "kg_requests_in_flight") == 1
+        assert server.number("kg_requests_in_flight") == 1
     finally:
         assert stop(server.process) == 0
 
