@@ -84,6 +84,7 @@ class Executor:
         self._memory = memory
         self.started = self._patience = time.monotonic()
         self._asking = False
+        self._starting = True
         self._received = b""
         self._before = 0.0
         self._reading = threading.Lock()
@@ -134,6 +135,7 @@ class Executor:
                 if (client or self._asking) and not self._soon(deadline):
                     self._until_there(deadline, client)
                 kind, length = HEAD.unpack(self._exactly(HEAD.size, deadline))
+                self._starting = False
                 return kind, self._exactly(length, deadline)
             except TimeoutError as error:
                 raise _too_late() from error
@@ -145,7 +147,15 @@ class Executor:
                 raise self._post_mortem(taken=True) from error
 
     def spent(self) -> float:
-        """Seconds of a processor that the present query has had; on a busy machine fewer than have passed."""
+        """Seconds of a processor that the present query has had; on a busy machine fewer than have passed.
+
+        What the start took is not counted, however long: until the request is taken, there is none.
+        """
+        if self._starting:
+            if self._unread():
+                self._before = self._worked()
+                return 0.0
+            self._starting = False
         return self._worked() - max(self._before, START)
 
     def _worked(self) -> float:
@@ -222,8 +232,8 @@ class Executor:
         return False
 
     def _unread(self) -> int:
-        """The bytes that the process has not read yet; 0 where the system does not tell."""
-        if _UNREAD is None:
+        """The bytes that the process has not read yet; 0 where the system does not tell, or it was ended."""
+        if _UNREAD is None or self._socket.fileno() < 0:
             return 0
         count = array.array("i", [0])
         fcntl.ioctl(self._socket.fileno(), _UNREAD, count)

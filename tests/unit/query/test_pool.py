@@ -481,6 +481,22 @@ def test_what_is_no_small_question_is_turned_away_from_the_reserved_slot(
     assert pool.ended["not-small"] == 1
 
 
+def test_what_the_start_of_an_executor_takes_is_not_held_against_a_small_question(
+    make_pool: MakePool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pool = make_pool(executors=1, timeout=600.0)
+    with contextlib.ExitStack() as stack:
+        hold(pool, stack, 1)
+        # Python runs this first in the executors that start from now on: as if the machine were slow.
+        slow = f"import time\nwhile time.process_time() < {2 * slots_module.SMALL}: pass\n"
+        (tmp_path / "sitecustomize.py").write_text(slow)
+        monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+        for idle in pool._idle:
+            os.kill(idle.pid, signal.SIGKILL)
+            assert gone(idle.pid)
+        assert names(pool)
+
+
 def test_a_long_answer_that_begins_at_once_is_known_to_be_long(make_pool: MakePool) -> None:
     pool = make_pool(executors=1, timeout=600.0)
     long = STREAM + " LIMIT 1500000"
