@@ -15,6 +15,7 @@ from urllib.parse import urlencode
 
 import pytest
 
+from kg.query import slots
 from kg.release import Release
 
 from .conftest import Server, members, start, stop
@@ -115,6 +116,7 @@ def test_a_client_that_leaves_before_the_first_byte_frees_its_executor(narrow, p
 def test_a_client_that_leaves_while_it_waits_frees_its_place(narrow):
     with begin(narrow, ENDLESS):
         assert eventually(lambda: busy(narrow))
+        time.sleep(slots.LONG)  # what looks like it is known to be long then, and waits
         with begin(narrow, ENDLESS.replace("?n", "?like")):
             assert eventually(lambda: narrow.number("kg_queries_waiting") == 1)
         assert eventually(lambda: narrow.number("kg_queries_waiting") == 0)

@@ -149,7 +149,7 @@ class Answers:
         if kept is not None:
             return Known(kept, again=True)
         try:
-            return self._gathered(key, len(text or ""), ask())
+            return self._gathered(key, _length(key), ask())
         finally:
             with self._lock:
                 if awaited := self._under_way.pop(key):
@@ -190,6 +190,11 @@ class Answers:
         graphs = query.default_graphs, query.named_graphs
         document = tuple(sorted(prefixes.items())) if prefixes else ()
         return self._scope, text, fmt.name, query.base, graphs, query.prefixes, document
+
+
+def _length(part: Any) -> int:
+    """Characters of a key, all its parts together."""
+    return len(part) if isinstance(part, str) else sum(map(_length, part))
 
 
 TOO_LONG: Final = object()

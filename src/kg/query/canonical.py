@@ -29,8 +29,9 @@ _VARYING: Final = re.compile(
     r"""|(?<!\w)(?:\w*+:[\w.%-]*+|[+-]?\d[\w.+-]*+)"""
 )
 _REPEATED: Final = re.compile(r"·(?:[\s,]*·)+|\s+")
-_BLANK_NODE: Final = re.compile(r"[\[(]|_:")
-_OPERANDS: Final = frozenset({"var", "name", "string", "lang", "iri", "word", "number"})
+_BLANK_NODE: Final = re.compile(r"[\[(~|]|_:|<<")
+"""Also a list, and what names a triple without giving the name (SPARQL 1.2: ``~``, ``{|``, ``<<``)."""
+_OF_THE_WEB: Final = ("<http://", "<https://")
 
 
 def canonical(query: Query) -> str | None:
@@ -57,21 +58,19 @@ def _canonical(text: str, form: str) -> str | None:
         return None
     spaced: list[str] = []
     bare: list[str] = []
-    before: Token | None = None
-    depth, gap = 0, False
+    gap = False
     position, lexer = 0, Lexer(text)
     while token := lexer.at(position):
         position = token.end
         if token.kind in ("space", "comment"):
             gap = True
             continue
-        if token.kind == "iri" and depth and _may_compare(token, before):
+        if token.kind == "iri" and _may_compare(token):
             return _as_it_stands(text)
-        depth += (token.text in ("(", "[")) - (token.text in (")", "]"))
         word = (" " if gap and spaced else "") + token.text
         spaced.append(word)
         bare.append('""' if token.kind == "string" else word)
-        before, gap = token, False
+        gap = False
     return None if _differs("".join(bare), form) else "".join(spaced)
 
 
@@ -94,10 +93,9 @@ def _as_it_stands(text: str) -> str | None:
     return None if any(word in lower for word in _DOUBTFUL) else text
 
 
-def _may_compare(token: Token, before: Token | None) -> bool:
+def _may_compare(token: Token) -> bool:
     """Whether the ``<`` of what looks like an IRI may be a sign, so that a string or comment begins there."""
-    operand = before is not None and (before.kind in _OPERANDS or before.text in (")", "."))
-    return operand and ("'" in token.text or "#" in token.text)
+    return ("'" in token.text or "#" in token.text) and not token.text.startswith(_OF_THE_WEB)
 
 
 def _template(bare: str) -> str:

@@ -6,21 +6,18 @@ counted in the bytes that come out, by what ends a row there. A CSV's line feeds
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Final
 
 from kg.errors import ResultTooLong
 
 ENDS: Final = {
-    "JSON": re.compile(rb'\},\{["}]'),
-    "XML": re.compile(rb"</result>"),
-    "CSV": re.compile(rb"\n"),
-    "TSV": re.compile(rb"\n"),
+    "JSON": (b'},{"', b"},{}"),
+    "XML": (b"</result>",),
+    "CSV": (b"\n",),
+    "TSV": (b"\n",),
 }
-"""The end of a row, by pyoxigraph's name of the format. In JSON's strings a quote is escaped."""
-
-_LONGEST: Final = len(b"</result>")
+"""The ends of a row, by pyoxigraph's name of the format. In JSON's strings a quote is escaped."""
 
 
 def too_long(most: int) -> ResultTooLong:
@@ -45,7 +42,7 @@ class Counting:
     def __init__(self, engine: str, write: Callable[[bytes], object], most: int) -> None:
         self.error: ResultTooLong | None = None
         self._pass_on = write
-        self._end = ENDS[engine]
+        self._ends = ENDS[engine]
         self._most = most
         # CSV and TSV have a line of their own on top, JSON has nothing after the last row.
         self._count = {"CSV": -1, "TSV": -1, "JSON": 1}.get(engine, 0)
@@ -54,11 +51,8 @@ class Counting:
     def write(self, chunk: bytes) -> int:
         """Take some bytes."""
         joined = self._tail + chunk
-        end = 0
-        for match in self._end.finditer(joined):
-            self._count += 1
-            end = match.end() - 1
-        self._tail = joined[max(end, len(joined) - _LONGEST + 1) :]
+        self._count += sum(map(joined.count, self._ends))
+        self._tail = joined[1 - len(self._ends[0]) :] if len(self._ends[0]) > 1 else b""
         if self._count > self._most:
             self.error = too_long(self._most)
             raise self.error

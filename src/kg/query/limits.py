@@ -126,7 +126,7 @@ class _Reading:
         """
         if self.rows is not None or self.levels[-1].bracket != "(" or self.before is None:
             return False
-        before = self.before.kind in _OPERANDS or self.before.text in (")", ".")
+        before = self.before.kind in _OPERANDS or self.before.text in (")", ".", "}", ">")
         return before and ("'" in token.text or "#" in token.text)
 
     def comparing(self, token: Token) -> _Reading:

@@ -219,6 +219,8 @@ class Pool:
                 self._bury()
             elif not self._slots.closed:
                 self._idle.insert(0, executor)
+                if not self._idle[-1].alive:  # nobody asks that one while there are warmer ones
+                    self._bury()
             self._refill()
 
     def _bury(self) -> None:

@@ -12,9 +12,16 @@ from collections.abc import Callable
 from typing import Final
 
 from kg.query.scene import Fault, Scene
+from kg.query.tokens import ECHAR
 
-_ESCAPE: Final = re.compile(r"""\\(?![tbnrf"'\\uU])(.?)""", re.DOTALL)
-_ESCAPES: Final = re.compile(r"(?:\\[tbnrf\"'\\uU]|[^\\])*")
+_TEXTS: Final = {
+    mark: (
+        re.compile(rf"(?:[^{mark}\\\r\n]|{ECHAR})*+"),
+        re.compile(rf"(?:(?!{mark * 3})[^\\]|{ECHAR})*+"),
+    )
+    for mark in "\"'"
+}
+"""What is sound in a text behind the mark that opens it: on one line, and over lines."""
 _ENTITIES: Final = {"lt": "<", "gt": ">", "amp": "&", "quot": '"'}
 _SCHEMES: Final = frozenset({"http", "https", "urn", "mailto", "file", "tag", "ftp"})
 _QUOTES: Final = frozenset("“”„‟‘’‚‛«»‹›`´")
@@ -41,14 +48,18 @@ def _open_text(scene: Scene, index: int) -> Fault | None:
 
 
 def _escape(scene: Scene, index: int) -> Fault | None:
-    token = scene.tokens[index]
-    if token.kind != "string" or "\\" not in token.text:
+    """A mark that opens no text, because of an escape that is none in what was meant as one."""
+    mark = scene.sign(index)
+    if scene.kind(index) != "other" or mark not in _TEXTS:
         return None
-    sound = _ESCAPES.match(token.text)
-    at = sound.end() if sound else 0
-    if not (match := _ESCAPE.match(token.text, at)):
+    start = scene.tokens[index].start
+    over_lines = scene.text[:start].endswith(2 * mark)
+    sound = _TEXTS[mark][over_lines].match(scene.text, start + 1)
+    at = sound.end() if sound else start + 1
+    if scene.text[at : at + 1] != "\\" or not (letter := scene.text[at + 1 : at + 2]):
         return None
-    return Fault(token.start + at, f"\\{match[1]} is no escape of SPARQL", f"write \\\\{match[1]}")
+    digits = {"u": ", or four hexadecimal digits after it", "U": ", or eight hexadecimal digits after it"}
+    return Fault(at, f"\\{letter} is no escape of SPARQL", f"write \\\\{letter}{digits.get(letter, '')}")
 
 
 def _foreign_character(scene: Scene, index: int) -> Fault | None:
@@ -121,8 +132,8 @@ def _variable(scene: Scene, index: int) -> Fault | None:
 
 
 _RULES: Final[tuple[Callable[[Scene, int], Fault | None], ...]] = (
-    _open_text,
     _escape,
+    _open_text,
     _foreign_character,
     _markup,
     _open_iri,

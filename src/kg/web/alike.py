@@ -92,6 +92,7 @@ class Alike:
         around, encoded = parts
         if not (ways := self._ways.get(around)):
             return None
+        self._ways.move_to_end(around)
         try:
             query = parse(_decoded(encoded))
         except (KgError, UnicodeDecodeError):
@@ -141,7 +142,14 @@ class Alike:
         if (body := outcome.body) is None:
             reader.ahead = running.Ahead(release, begun, outcome)
             return None
-        known = isinstance(outcome, Known) and outcome.again
+        try:
+            return self._found(way, query, head, encoded, body, isinstance(outcome, Known) and outcome.again)
+        except Exception:  # noqa: BLE001 (whatever it is comes again where it can be answered)
+            reader.ahead = running.Ahead(release, begun, outcome)
+            return None
+
+    def _found(self, way: Way, query: Query, head: bytes, encoded: str, body: bytes, known: bool) -> Found:
+        """The whole response; what may be given again is kept."""
         lasting = canonical(query) is not None
         key = way.place.of(head[4 : head.index(b" ", 4)].decode()) if lasting else ""
         fields, body = self._own(way, query, encoded, key, body)
@@ -151,7 +159,7 @@ class Alike:
             status=200,
             path=ROUTE,
             route=ROUTE,
-            cache="hit" if known else "miss",
+            cache=("hit" if known else "miss") if key else "-",
             key=key,
             sender=way.sender,
         )

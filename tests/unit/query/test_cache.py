@@ -56,6 +56,22 @@ def test_blanks_and_comments_make_no_other_query(text: str) -> None:
         ("ASK { ?s <a:#b> ?o }", "ASK { ?s <a:#c> ?o }"),
         ("SELECT ?a {}", "SELECT ?b {}"),
         ("ASK {?s ?p ?o FILTER(?a<'>'  #x'\n)}", "ASK {?s ?p ?o FILTER(?a<'>' #x'\n)}"),
+        (
+            "ASK { FILTER(EXISTS{?s ?p ?o}<'>'||'a  b'='a b') }",
+            "ASK { FILTER(EXISTS{?s ?p ?o}<'>'||'a b'='a b') }",
+        ),
+        (
+            "ASK { FILTER(coalesce(<<(<urn:a> <urn:b> 1)>><'>',false)||'a  b'='a b') }",
+            "ASK { FILTER(coalesce(<<(<urn:a> <urn:b> 1)>><'>',false)||'a b'='a b') }",
+        ),
+        (
+            "ASK { FILTER(1<coalesce(1,2>3)||true) FILTER('a'<'>'||'a  b'='a b') }",
+            "ASK { FILTER(1<coalesce(1,2>3)||true) FILTER('a'<'>'||'a b'='a b') }",
+        ),
+        (
+            r"PREFIX x: <urn:x> ASK { VALUES ?v { '''a' x:b\-c '''  d' } }",
+            r"PREFIX x: <urn:x> ASK { VALUES ?v { '''a' x:b\-c ''' d' } }",
+        ),
         ("ASK {?s ?p ?o FILTER(?a<?b&&'>  '!=?c)}", "ASK {?s ?p ?o FILTER(?a<?b&&'> '!=?c)}"),
     ],
 )
@@ -78,6 +94,9 @@ def test_what_may_mean_something_else_is_another_query(one: str, other: str) -> 
         "CONSTRUCT { _:a ?p ?o } { ?s ?p ?o }",
         "CONSTRUCT { ?s ?p (1 2) } { ?s ?p ?o }",
         "CONSTRUCT { ?s ?p '}', _:a } { ?s ?p ?o }",
+        "CONSTRUCT { << ?s ?p ?o >> ?p 1 } { ?s ?p ?o }",
+        "CONSTRUCT { ?s ?p ?o {| ?p 1 |} } { ?s ?p ?o }",
+        "CONSTRUCT { ?s ?p ?o ~ } { ?s ?p ?o }",
     ],
 )
 def test_a_query_whose_answer_differs_each_time_has_no_key(text: str) -> None:
@@ -120,6 +139,16 @@ def test_formats_graphs_and_releases_have_answers_of_their_own(make_pool: MakePo
     assert len(found) == 3
     ask(Answers(pool, cache, "another"), NAMES)
     assert (len(cache), cache.tally["answer", "miss"]) == (4, 4)
+
+
+def test_what_a_key_takes_is_counted_with_its_graphs(make_pool: MakePool) -> None:
+    cache = Cache(1)
+    here = Answers(make_pool(), cache, "release")
+    for number in range(30):
+        query = parse("ASK {}", default_graphs=[f"https://example.org/{number}" + "a" * 100_000])
+        assert b"".join(here.run(query, CSV, timeout=20))
+    assert cache.bytes <= cache.limit
+    assert len(cache) < 11
 
 
 def test_an_error_is_not_kept(answers: Answers) -> None:

@@ -27,6 +27,7 @@ PARTS = (
         "FILTER(",
     ),
     *("{", "}", "}}", ")", "'", '"', "<", ">", "# ", "\n", r"\u0027", "?a", "1", '"""'),
+    *("'''", r"e:b\-c", r"#\u-"),
 )
 CALLS = [
     "SELECT * { SERVICE <http://evil/> { } }",
@@ -52,6 +53,8 @@ CALLS = [
     "PREFIX a: <http://a/> SELECT * { ?s ?p a:.SERVICE <http://evil/> { } }",
     "PREFIX : <http://evil/> SELECT * { ?a ?b ?c FILTER(?a<?c)SERVICE:x#>\n{ } }",
     "SELECT * { ?a ?b ?c FILTER(?c<'>') SERVICE <http://evil/> { } FILTER(1 != '') }",
+    r"PREFIX x: <urn:x> ASK { VALUES ?v { '''a' x:b\-c '' } SERVICE <http://evil/> { } VALUES ?w { '''z' } }",
+    "ASK { VALUES ?v { '''a' #\\u-\n '' } SERVICE <http://evil/> { } VALUES ?w { '''z' } }",
     "SELECT * { ?a ?b ?c FILTER(?c<?b#> '''\n) SERVICE <http://evil/> { } #'''\n }",
 ]
 
