@@ -45,6 +45,9 @@ def test_a_release_that_is_removed_is_503_until_it_is_back(moving: tuple[Server,
         answer = server.query("ASK { ?s ?p ?o }")
         assert (answer.status, answer.media_type) == (503, "application/problem+json")
         assert str(folder) not in answer.text
+    for target in ("/export/dataset.nt", "/export/dataset.nq.gz"):
+        answer = server.ask(target)
+        assert (answer.status, answer.media_type) == (503, "application/problem+json")
     assert server.ask("/health").status == 200
     aside.rename(folder)
     assert server.ask("/ready").status == 200

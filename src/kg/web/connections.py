@@ -83,6 +83,8 @@ class Connection:
         self._late = False
         self.begun = False
         """A request is on the way."""
+        self.head = False
+        """It is one for the head of an answer alone, as far as can be told."""
         self.since = time.monotonic()
         self.until = self.since + all.receive
 

@@ -17,6 +17,7 @@ from flask import Blueprint, Response, request
 from kg.errors import EnvironmentFault, NotAcceptable, NotFound
 from kg.formats import RDF_FORMATS, Format
 from kg.query.child import Child
+from kg.query.failures import gone
 from kg.web import negotiate
 from kg.web.compress import packed
 from kg.web.dumping import UNHELD
@@ -65,11 +66,13 @@ class Packed:
 class Dump:
     """The chunks of one dump.
 
-    Iterating raises NotAcceptable for what the format cannot hold, EnvironmentFault if the writer fails.
+    Iterating raises NotAcceptable for what the format cannot hold, StoreDamaged where the release has been
+    removed, EnvironmentFault if the writer fails.
     """
 
     def __init__(self, release: Path, fmt: Format) -> None:
         command = [sys.executable, "-m", "kg.web.dumping", str(release), fmt.name]
+        self._release = release
         self._fmt = fmt
         self._child = Child(command, stdout=subprocess.PIPE)
         self._process = self._child.process
@@ -83,6 +86,8 @@ class Dump:
                 f"the data have what {self._fmt.name} cannot hold",
                 hint="take trig, nquads, turtle or ntriples",
             )
+        if self._process.returncode != 0 and not self._release.is_dir():
+            raise gone()
         if self._process.returncode != 0:
             raise EnvironmentFault(f"the dump's writer ended with status {self._process.returncode}")
 

@@ -11,7 +11,7 @@ from gunicorn.http.errors import NoMoreData, ParseException
 from werkzeug.exceptions import HTTPException, PreconditionFailed
 
 from kg.errors import KgError, QuerySyntaxError, TooManyQueries
-from kg.query.failures import damaged
+from kg.query.failures import damaged, gone
 from kg.release.release import CORRUPT
 from kg.web import hints
 from kg.web.negotiate import prefers_html
@@ -110,6 +110,8 @@ def _unforeseen(error: Exception) -> Response:
     current_app.logger.exception("unforeseen failure of request %s: %r", _id(), request.path)
     if CORRUPT in str(error):  # an entity page read the store itself
         return _answer(problem(damaged(str(error))))
+    if isinstance(error, OSError) and not site().release.store_path.is_dir():
+        return _answer(problem(gone()))
     detail = "The server failed in a way that was not foreseen. It has been logged."
     return _answer({"type": "about:blank", "title": "Internal Server Error", "status": 500, "detail": detail})
 

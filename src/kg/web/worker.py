@@ -88,6 +88,8 @@ class Worker(GeventWorker):  # type: ignore[misc]
         except OSError as error:
             if error.errno not in _LEFT:
                 self.log.exception("Socket error processing request.")
+        except (ParseException, RequestTooSlow) as error:
+            self._refuse(error, client, addr, connection.head)
         except Exception as error:  # noqa: BLE001 (the request edge: gunicorn logs it and answers 500)
             self.handle_error(connection.request, client, addr, error)
         finally:
@@ -106,6 +108,7 @@ class Worker(GeventWorker):  # type: ignore[misc]
             if self.alive and self._at_once(begun, reader, addr):
                 connection.rests()
                 continue
+            connection.head = begun.startswith(b"HEAD ")
             try:
                 parser.unreader.unread(begun)
                 connection.request = request = next(parser)
@@ -154,13 +157,18 @@ class Worker(GeventWorker):  # type: ignore[misc]
         """Called by gunicorn with whatever went wrong outside the application."""
         if not isinstance(exc, ParseException | RequestTooSlow):
             super().handle_error(req, client, addr, exc)
-            return
+        else:
+            self._refuse(exc, client, addr, req is not None and req.method == "HEAD")
+
+    def _refuse(self, exc: BaseException, client: Any, addr: Any, head: bool) -> None:
+        """Answer what is no request; ``head`` says that it asks for no body (RFC 9110, 9.3.2)."""
         query_id = secrets.token_hex(8)
         refused = refusal(exc, self.wsgi.settings, {**self.wsgi.common, "X-KG-Query-Id": query_id})
+        body = b"" if head else refused.body
         with contextlib.suppress(OSError):
-            Reader(client, self.wsgi.settings.stall).sendall(refused.response)
+            Reader(client, self.wsgi.settings.stall).sendall(refused.head + body)
             _linger(client)
-        self.wsgi.refused(query_id, addr, refused.status, len(refused.response))
+        self.wsgi.refused(query_id, addr, refused.status, len(body))
 
 
 def note(worker: Any, request: Any, environ: dict[str, Any], response: Any) -> None:
@@ -194,7 +202,8 @@ class Refusal(NamedTuple):
     """A whole response to what is no request."""
 
     status: int
-    response: bytes
+    head: bytes
+    body: bytes
 
 
 def refusal(exc: BaseException, settings: Settings, common: Mapping[str, str]) -> Refusal:
@@ -209,4 +218,4 @@ def refusal(exc: BaseException, settings: Settings, common: Mapping[str, str]) -
     own, body = plain.problem(status, detail, common["X-KG-Query-Id"])
     headers = {**common, **own, "Connection": "close"}
     head = [f"HTTP/1.1 {status.value} {status.phrase}", *(f"{k}: {v}" for k, v in headers.items()), "", ""]
-    return Refusal(status.value, "\r\n".join(head).encode("latin-1") + body)
+    return Refusal(status.value, "\r\n".join(head).encode("latin-1"), body)

@@ -97,7 +97,7 @@ SLIPS = [
     ("SELECT * { ?s ?p 'x }", "'x", "has no end", "three on both sides"),
     ("SELECT * { ?s ?p 'it's' }", "' }", "has no end", "\\'"),
     ("SELECT * { ?s ?p ?o FILTER(REGEX(?o, '\\d')) }", "\\d", "no escape", "write \\\\d"),
-    ("SELECT * { ?s ?p '''it's \\d''' }", "\\d", "no escape", "write \\\\d"),
+    ("SELECT * { ?s ?p '''a \\d''' }", "\\d", "no escape", "write \\\\d"),
     ("SELECT * { ?s ?p 'a\\u12' }", "\\u", "no escape", "four hexadecimal digits"),
     ("SELECT * { ?s ?p <http://a.example }", "<http", "has no end", "%20"),
     ("SELECT * { ?s <a b> ?o }", "<a b", "has no end", "%20"),
