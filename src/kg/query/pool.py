@@ -251,10 +251,12 @@ def _small(executor: Executor, asked: Asked) -> bool:
     """Wait for more of an answer; False if it is not there before the executor has worked for ``SMALL``.
 
     Seconds of a processor, because on a busy machine a small question takes many of the clock. Four times as
-    many of those end the wait, too.
+    many of those end the wait, too, once the executor is up.
     """
     until = min(time.monotonic() + 4 * slots.SMALL, asked.deadline)
     while not executor.answers(min(time.monotonic() + TICK, until), asked.client):
+        if executor.starting():
+            until = min(time.monotonic() + 4 * slots.SMALL, asked.deadline)
         if time.monotonic() >= until or executor.spent() >= slots.SMALL:
             return False
     return True

@@ -151,12 +151,15 @@ class Executor:
 
         What the start took is not counted, however long: until the request is taken, there is none.
         """
-        if self._starting:
-            if self._unread():
-                self._before = self._worked()
-                return 0.0
-            self._starting = False
+        if self._starting and self._unread():
+            self._before = self._worked()
+            return 0.0
+        self._starting = False
         return self._worked() - max(self._before, START)
+
+    def starting(self) -> bool:
+        """Whether it has not come up yet, and still may."""
+        return self._starting and time.monotonic() < self.started + STARTING and self._unread() > 0
 
     def _worked(self) -> float:
         """Those that the process has had."""
