@@ -149,7 +149,7 @@ class Executor:
     def spent(self) -> float:
         """Seconds of a processor that the present query has had; on a busy machine fewer than have passed.
 
-        What the start took is not counted, however long: until the request is taken, there is none.
+        Of a start, what went before is left out as far as this was asked meanwhile, and else ``START`` of it.
         """
         if self._starting and self._unread():
             self._before = self._worked()

@@ -11,6 +11,7 @@ Only the plain case is dealt with here. An error, or an answer too long to come 
 
 from __future__ import annotations
 
+import contextlib
 import re
 import time
 from binascii import a2b_qp
@@ -139,14 +140,12 @@ class Alike:
         except Exception as error:  # noqa: BLE001 (it is raised again where it can be answered)
             reader.ahead = running.Ahead(release, begun, error)
             return None
-        if (body := outcome.body) is None:
-            reader.ahead = running.Ahead(release, begun, outcome)
-            return None
-        try:
-            return self._found(way, query, head, encoded, body, isinstance(outcome, Known) and outcome.again)
-        except Exception:  # noqa: BLE001 (whatever it is comes again where it can be answered)
-            reader.ahead = running.Ahead(release, begun, outcome)
-            return None
+        with contextlib.suppress(Exception):  # whatever it is comes again where it can be answered
+            if (body := outcome.body) is not None:
+                again = isinstance(outcome, Known) and outcome.again
+                return self._found(way, query, head, encoded, body, again)
+        reader.ahead = running.Ahead(release, begun, outcome)
+        return None
 
     def _found(self, way: Way, query: Query, head: bytes, encoded: str, body: bytes, known: bool) -> Found:
         """The whole response; what may be given again is kept."""

@@ -86,9 +86,9 @@ class Dump:
                 f"the data have what {self._fmt.name} cannot hold",
                 hint="take trig, nquads, turtle or ntriples",
             )
-        if self._process.returncode != 0 and not self._release.is_dir():
-            raise gone()
         if self._process.returncode != 0:
+            if not self._release.is_dir():
+                raise gone()
             raise EnvironmentFault(f"the dump's writer ended with status {self._process.returncode}")
 
     def close(self) -> None:

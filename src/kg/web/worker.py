@@ -153,13 +153,6 @@ class Worker(GeventWorker):  # type: ignore[misc]
                 _linger(sock)
             raise
 
-    def handle_error(self, req: Any, client: Any, addr: Any, exc: BaseException) -> None:
-        """Called by gunicorn with whatever went wrong outside the application."""
-        if not isinstance(exc, ParseException | RequestTooSlow):
-            super().handle_error(req, client, addr, exc)
-        else:
-            self._refuse(exc, client, addr, req is not None and req.method == "HEAD")
-
     def _refuse(self, exc: BaseException, client: Any, addr: Any, head: bool) -> None:
         """Answer what is no request; ``head`` says that it asks for no body (RFC 9110, 9.3.2)."""
         query_id = secrets.token_hex(8)

@@ -50,6 +50,15 @@ def nested(brackets: str, depth: int) -> str:
     return "SELECT * " + brackets[0] * depth + brackets[1] * depth
 
 
+@pytest.mark.parametrize(
+    "before", ["EXISTS{?s ?p ?o}", "coalesce(<<(<a:a> <a:b> 1)>>)", "?x=<<(<a:a> <a:b> 1)>>"]
+)
+def test_a_comparison_hides_no_brackets_in_what_looks_like_a_string(before: str) -> None:
+    deep = "(" * (DEEPEST + 1) + "1" + ")" * (DEEPEST + 1)
+    with pytest.raises(QuerySyntaxError, match="deep"):
+        check(f"ASK {{ FILTER({before}<'>'||{deep}||'a'='a') }}")
+
+
 @pytest.mark.parametrize("brackets", ["{}", "()", "[]"])
 def test_brackets_may_nest_to_a_depth_that_no_person_needs(brackets: str) -> None:
     check(nested(brackets, DEEPEST))
